@@ -1,0 +1,91 @@
+/** Every failure that a caller may meet: the code is the contract, the text is for people. */
+const CATALOGUE = {
+  'actor.bad_address': { status: 400, retryable: false },
+  'actor.exists': { status: 409, retryable: false },
+  'actor.no_such_child': { status: 500, retryable: false },
+  'actor.not_found': { status: 404, retryable: false },
+  'actor.parked': { status: 409, retryable: false },
+  'actor.stale_revision': { status: 412, retryable: true },
+  'actor.step_failed': { status: 500, retryable: false },
+  'actor.timeout': { status: 504, retryable: true },
+  'agent.bad_definition': { status: 422, retryable: false },
+  'agent.not_found': { status: 404, retryable: false },
+  'agent.not_published': { status: 409, retryable: false },
+  'agent.version_exists': { status: 409, retryable: false },
+  'agent.version_in_use': { status: 409, retryable: false },
+  'auth.forbidden': { status: 403, retryable: false },
+  'auth.missing_key': { status: 401, retryable: false },
+  'auth.wrong_key': { status: 401, retryable: false },
+  'config.invalid': { status: 500, retryable: false },
+  'database.schema_newer': { status: 500, retryable: false },
+  'database.unavailable': { status: 503, retryable: true },
+  'dead_letter.not_found': { status: 404, retryable: false },
+  'device.not_found': { status: 404, retryable: false },
+  'device.offline': { status: 503, retryable: true },
+  'event.id_reused': { status: 409, retryable: false },
+  'event.invalid': { status: 400, retryable: false },
+  'event.not_found': { status: 404, retryable: false },
+  'event.refused': { status: 409, retryable: false },
+  'event.reserved_type': { status: 400, retryable: false },
+  'expression.failed': { status: 422, retryable: false },
+  'expression.invalid': { status: 422, retryable: false },
+  'idempotency.body_differs': { status: 422, retryable: false },
+  'internal': { status: 500, retryable: false },
+  'lock.stale_token': { status: 412, retryable: false },
+  'machine.not_found': { status: 404, retryable: false },
+  'machine.unsupported_logic': { status: 422, retryable: false },
+  'request.bad_json': { status: 400, retryable: false },
+  'request.invalid': { status: 400, retryable: false },
+  'request.not_found': { status: 404, retryable: false },
+  'request.precondition_failed': { status: 412, retryable: true },
+  'request.too_large': { status: 413, retryable: false },
+  'request.unsupported_media_type': { status: 415, retryable: false },
+  'run.not_found': { status: 404, retryable: false },
+  'source.bad_signature': { status: 401, retryable: false },
+  'source.malformed': { status: 400, retryable: false },
+  'tool.address_refused': { status: 403, retryable: false },
+  'tool.bad_input': { status: 422, retryable: false },
+  'tool.bad_output': { status: 502, retryable: false },
+  'tool.failed': { status: 502, retryable: false },
+  'tool.not_found': { status: 404, retryable: false },
+  'tool.unavailable': { status: 503, retryable: true },
+} as const satisfies Record<string, { status: number; retryable: boolean }>
+
+export type ErrorCode = keyof typeof CATALOGUE
+
+/** The one error of this system. Look at `code` or `retryable`, never at `message`. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  /** The HTTP status that says the same. */
+  readonly status: number
+  /** True when the same call may succeed later without a change. */
+  readonly retryable: boolean
+  /** Facts for the caller: ids, limits, reasons. Never a secret. */
+  readonly details: Record<string, unknown>
+
+  constructor(code: ErrorCode, message: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.status = CATALOGUE[code].status
+    this.retryable = CATALOGUE[code].retryable
+    this.details = options.details ?? {}
+  }
+}
+
+/** What is kept of an error in a row or sent to an actor: plain JSON, no stack (it may hold paths). */
+export interface ErrorRecord {
+  name: string
+  message: string
+  code?: string
+  retryable?: boolean
+}
+
+/** Turns whatever was thrown into a record that survives JSON. */
+export function toErrorRecord(error: unknown): ErrorRecord {
+  if (error instanceof AppError) {
+    return { name: error.name, message: error.message, code: error.code, retryable: error.retryable }
+  }
+  if (error instanceof Error) return { name: error.name, message: error.message }
+  return { name: 'Error', message: typeof error === 'string' ? error : JSON.stringify(error) }
+}

@@ -1,0 +1,61 @@
+import type { z } from 'zod'
+import type { Json, JsonObject } from './json.ts'
+import type { Log } from './log.ts'
+
+/**
+ * What may happen when a tool call's outcome is unknown (the process died in the middle):
+ * `pure` and `idempotent` are called again with the same key, `unsafe` goes to a person.
+ */
+export type Safety = 'pure' | 'idempotent' | 'unsafe'
+
+/** The device a run holds, and the token that proves it. */
+export interface HeldDevice {
+  id: string
+  kind: string
+  /** Base URL of the lab gateway that drives it. */
+  gateway: string
+  /** Fencing token: only grows; a gateway refuses one lower than the highest it has seen. */
+  token: number
+}
+
+/** What a tool is called with, besides its input. */
+export interface ToolCall {
+  run: string
+  step: string
+  /** The same for every try of one step: `run:step`. */
+  idempotencyKey: string
+  /** Aborted by timeout, stop and preemption. */
+  signal: AbortSignal
+  device: HeldDevice | null
+  log: Log
+  /** Keeps bytes (a screenshot) beside the run; answers the id under which `loadEvidence` finds them. */
+  saveEvidence(bytes: Uint8Array, mediaType: string): Promise<string>
+  loadEvidence(id: string): Promise<{ bytes: Uint8Array; mediaType: string } | undefined>
+  /** Publishes an event caused by this run; the same step never publishes twice. */
+  publish(event: { type: string; subject?: string; data?: Json }): Promise<{ id: string }>
+}
+
+/** Something a run may do to the world. One file per tool, in `tools/`. */
+export interface Tool<Input = JsonObject, Output extends Json = Json> {
+  /** Dotted id, for example `device.press`. */
+  id: string
+  description: string
+  safety: Safety
+  /** True when the run must hold a device to use it. */
+  needsDevice: boolean
+  /** The permission that an agent must have been granted, for example `devices:take_control`. */
+  permission?: string
+  input: z.ZodType<Input>
+  output: z.ZodType<Output>
+  /** Throws `AppError`; a retryable one may be tried again by the step's retry policy. */
+  call(input: Input, call: ToolCall): Promise<Output | Wait>
+}
+
+/** A tool answers this to be called again later, without holding a worker meanwhile. */
+export class Wait {
+  /** Milliseconds until the step goes on. */
+  readonly delayMs: number
+  constructor(delayMs: number) {
+    this.delayMs = delayMs
+  }
+}
