@@ -5,8 +5,9 @@ import type { Address } from '../core/address.ts'
 export interface DurableRef {
   id: string
   sessionId: string
-  /** Where its mail goes; a system id is resolved when the message is committed. */
+  /** Where its mail goes. */
   address?: Address
+  /** XState's name inside one family of actors; resolved to an address when the message is committed. */
   systemId?: string
 }
 
@@ -22,14 +23,17 @@ export function actorAt(address: Address): AnyActorRef {
 /** Gives a `DurableRef` the members that XState asks of a reference. They do nothing: a step is pure. */
 export function durableRef<R extends DurableRef>(ref: R): R & AnyActorRef {
   const members = {
+    durable: true,
     send: () => undefined,
     getSnapshot: () => ({ status: 'active' }),
     subscribe: () => ({ unsubscribe: () => undefined }),
     on: () => ({ unsubscribe: () => undefined }),
     start: () => members,
     stop: () => members,
+    // As XState writes its own references, plus the address, so that a reference sent in an event can be answered.
+    toJSON: () => ({ xstate$$type: 1, id: ref.id, ...(ref.address === undefined ? {} : { address: ref.address }) }),
     ...ref,
   }
-  const whole = Object.assign(members, { ref: members })
-  return whole as unknown as R & AnyActorRef
+  Object.assign(members, { ref: members })
+  return members as unknown as R & AnyActorRef
 }

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import type { AnyActorLogic, AnyStateMachine } from 'xstate'
+import { AppError } from '../core/errors.ts'
+import { canonicalJson } from '../core/json.ts'
+
+/** A promise runs as a durable invocation, a machine as an actor of its own kind. */
+export type ChildLogic = { type: 'promise'; logic: AnyActorLogic } | { type: 'machine'; kind: string }
+
+/** A machine made ready for durable steps. */
+export interface HostedMachine {
+  kind: string
+  /** The machine as it was registered. */
+  machine: AnyStateMachine
+  /** The same machine with inert children and a bound on microsteps: the one that steps. */
+  inert: AnyStateMachine
+  /** SHA-256 over the definition and the source of its guards, delays and actions: changes when behaviour may. */
+  hash: string
+  version: string
+  /** By XState's source name (`setup({ actors })`, or `xstate.invoke.…` for inline ones). */
+  children: ReadonlyMap<string, ChildLogic>
+  /** True: every event carries `at`, the database's time in milliseconds, before the machine sees it. */
+  stamped: boolean
+}
+
+const MAX_MICROSTEPS = 1_000
+
+/**
+ * Prepares machines, and the machines they start as children, for durable hosting. Refuses, by name and with the
+ * remedy, logic that cannot be made durable (`machine.unsupported_logic`).
+ */
+export function hostMachines(
+  machines: Readonly<Record<string, AnyStateMachine>>,
+  options: { stamped?: readonly string[] } = {},
+): Map<string, HostedMachine> {
+  const hosted = new Map<string, HostedMachine>()
+  const kinds = new Map(Object.entries(machines).map(([kind, machine]) => [machine.config, kind]))
+
+  const host = (kind: string, machine: AnyStateMachine): void => {
+    if (hosted.has(kind)) return
+    const children = new Map<string, ChildLogic>()
+    const nested: [string, AnyStateMachine][] = []
+    for (const [src, logic] of childLogic(machine)) {
+      if (isMachine(logic)) {
+        const childKind = kinds.get(logic.config) ?? `${kind}.${src.replace(/^xstate\.invoke\./, '').replaceAll(/[^\w.-]/g, '_')}`
+        children.set(src, { type: 'machine', kind: childKind })
+        nested.push([childKind, machines[childKind] ?? logic])
+      } else if (isPromiseLogic(logic)) children.set(src, { type: 'promise', logic })
+      else throw unsupported(machine, src, logic)
+    }
+    hosted.set(kind, {
+      kind,
+      machine,
+      inert: makeInert(machine, children),
+      hash: hashOf(machine),
+      version: machine.version ?? '1',
+      children,
+      stamped: options.stamped?.includes(kind) ?? false,
+    })
+    for (const [childKind, child] of nested) host(childKind, child)
+  }
+
+  for (const [kind, machine] of Object.entries(machines)) host(kind, machine)
+  return hosted
+}
+
+/** Every source a machine can start: the named ones, then those written inline in `invoke`. */
+function childLogic(machine: AnyStateMachine): [string, AnyActorLogic][] {
+  const named = Object.entries(machine.implementations.actors as Record<string, AnyActorLogic>)
+  const inline: [string, AnyActorLogic][] = []
+  for (const node of machine.root.machine.idMap?.values() ?? []) {
+    for (const [index, invoke] of node.invoke.entries()) {
+      const written = [node.config.invoke].flat()[index]?.src as unknown
+      if (typeof written === 'object' && written !== null) inline.push([invoke.src as string, written as AnyActorLogic])
+      if ('onSnapshot' in invoke && invoke.onSnapshot) {
+        throw new AppError(
+          'machine.unsupported_logic',
+          `Machine "${machine.id}": state "${node.id}" uses onSnapshot, which would copy a child's state on every step. ` +
+            'Let the child send what the parent needs with sendParent.',
+        )
+      }
+    }
+  }
+  return [...named, ...inline]
+}
+
+function makeInert(machine: AnyStateMachine, children: ReadonlyMap<string, ChildLogic>): AnyStateMachine {
+  const inert = machine.provide({ actors: Object.fromEntries([...children.keys()].map((src) => [src, INERT])) } as never)
+  const limit = inert.options.maxIterations
+  inert.options = { ...inert.options, maxIterations: limit === undefined || limit === Infinity ? MAX_MICROSTEPS : limit }
+  return inert
+}
+
+/** Logic that never does anything: a step only needs a reference with the right name. */
+const INERT: AnyActorLogic = {
+  transition: (snapshot) => snapshot,
+  getInitialSnapshot: (_scope: unknown, input: unknown) => ({ status: 'active', output: undefined, error: undefined, input }),
+  getPersistedSnapshot: (snapshot: unknown) => snapshot,
+} as unknown as AnyActorLogic
+
+function isMachine(logic: AnyActorLogic): logic is AnyStateMachine {
+  return 'root' in logic && 'implementations' in logic
+}
+
+/** XState marks no kinds of logic, so this asks the logic itself: only a promise settles on `xstate.promise.resolve`. */
+function isPromiseLogic(logic: AnyActorLogic): boolean {
+  try {
+    const scope = {} as never
+    const started = logic.getInitialSnapshot(scope, undefined) as { status: string }
+    const settled = logic.transition(started as never, { type: 'xstate.promise.resolve', data: 1 } as never, scope) as { status: string }
+    return started.status === 'active' && settled.status === 'done'
+  } catch {
+    // Transition logic may well fail on an event that is not its own: then it is not a promise.
+    return false
+  }
+}
+
+function unsupported(machine: AnyStateMachine, src: string, logic: AnyActorLogic): AppError {
+  const observable = 'context' in ((logic.getInitialSnapshot({} as never, undefined) as object | undefined) ?? {})
+  return new AppError(
+    'machine.unsupported_logic',
+    `Machine "${machine.id}" starts "${src}", which is ${observable ? 'observable or transition' : 'callback'} logic: it lives in one ` +
+      'process only and cannot survive a restart. Use fromPromise for work, a machine for state, or send events to the actor from outside.',
+    { details: { machine: machine.id, src } },
+  )
+}
+
+function hashOf(machine: AnyStateMachine): string {
+  const { guards, delays, actions } = machine.implementations
+  return createHash('sha256').update(canonicalJson(describable({ config: machine.config, guards, delays, actions }))).digest('hex')
+}
+
+/** Functions count by their source text, and by what XState hangs on them (`assign`, `raise`, …). */
+function describable(value: unknown, depth = 0): unknown {
+  if (depth > 64) return '…'
+  if (typeof value === 'function') return { source: String(value), ...Object.fromEntries(own(value, depth)) }
+  if (Array.isArray(value)) return value.map((member) => describable(member, depth + 1))
+  if (typeof value !== 'object' || value === null) return value
+  if ('root' in value && 'implementations' in value) return describable((value as unknown as AnyStateMachine).config, depth + 1)
+  return Object.fromEntries(own(value, depth))
+}
+
+function own(value: object, depth: number): [string, unknown][] {
+  return Object.entries(value).map(([key, member]) => [key, describable(member, depth + 1)])
+}
