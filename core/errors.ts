@@ -43,6 +43,7 @@ const CATALOGUE = {
   'run.not_found': { status: 404, retryable: false },
   'source.bad_signature': { status: 401, retryable: false },
   'source.malformed': { status: 400, retryable: false },
+  'tool.aborted': { status: 409, retryable: false },
   'tool.address_refused': { status: 403, retryable: false },
   'tool.bad_input': { status: 422, retryable: false },
   'tool.bad_output': { status: 502, retryable: false },

@@ -51,11 +51,16 @@ export interface Tool<Input = JsonObject, Output extends Json = Json> {
   call(input: Input, call: ToolCall): Promise<Output | Wait>
 }
 
-/** A tool answers this to be called again later, without holding a worker meanwhile. */
+/**
+ * A tool answers this to complete its step with `output`, but only after `delayMs`. No worker is held meanwhile and the
+ * tool is not called again: the delay is a durable timer.
+ */
 export class Wait {
-  /** Milliseconds until the step goes on. */
+  /** Milliseconds until the step is complete. */
   readonly delayMs: number
-  constructor(delayMs: number) {
+  readonly output: Json
+  constructor(delayMs: number, output: Json = null) {
     this.delayMs = delayMs
+    this.output = output
   }
 }
