@@ -58,6 +58,6 @@ function nameState(value: unknown): string {
 
 /** The members of an object or a function; own names of a function (`name`) included. */
 function members(value: unknown): Partial<Record<string, unknown>> {
-  if (typeof value === 'function') return { name: value.name, ...value }
+  if (typeof value === 'function') return { ...value, name: value.name }
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }

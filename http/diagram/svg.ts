@@ -1,0 +1,167 @@
+import { SIZE } from './boxes.ts'
+import type { BoxLine, EdgeFacts, EdgeLabel, Geometry, NodeBox, Point, Route } from './geometry.ts'
+import { STATECHART_CSS } from './style.ts'
+
+export interface SvgOptions {
+  /** Paths of the active states. */
+  active?: readonly string[]
+  /** Id of the transition that was taken last. */
+  fired?: string
+  /** Ids of the transitions that could be taken next. */
+  possible?: readonly string[]
+  title?: string
+}
+
+/** Draws a statechart as one standalone SVG: no script, no reference to anything outside, everything escaped. */
+export function renderSvg(geometry: Geometry, options: SvgOptions = {}): string {
+  const { width, height } = geometry
+  const active = new Set(options.active ?? [])
+  const lit: Lit = { fired: options.fired, possible: new Set(options.possible ?? []) }
+  const lines = geometry.routes.map((route) => drawLine(route, lit))
+  const labels = geometry.routes.flatMap((route) => route.labels.map((label) => drawLabel(label, lit)))
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" class="statechart" role="graphics-document document" aria-roledescription="statechart"`,
+    ` viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
+    `<title>${escape(options.title ?? `Statechart of ${geometry.machine}`)}</title>`,
+    `<desc>${escape(summary(geometry, active))}</desc>`,
+    `<style>${STATECHART_CSS}</style>`,
+    `<rect class="ground" width="${width}" height="${height}"/>`,
+    `<g>${geometry.nodes.map((node) => drawNode(node, active, lit)).join('\n')}</g>`,
+    `<g>${lines.join('\n')}</g>`,
+    `<g>${labels.join('\n')}</g>`,
+    `</svg>`,
+  ].join('\n')
+}
+
+interface Lit {
+  fired: string | undefined
+  possible: ReadonlySet<string>
+}
+
+function summary(geometry: Geometry, active: ReadonlySet<string>): string {
+  const states = geometry.nodes.filter((node) => node.shape !== 'initial' && node.shape !== 'root')
+  const current = states.filter((node) => active.has(node.path)).map((node) => node.path)
+  const count = `${states.length} states, ${geometry.routes.reduce((sum, route) => sum + route.labels.length, 0)} transitions.`
+  return current.length > 0 ? `${count} Current state: ${current.join(', ')}.` : count
+}
+
+function drawNode(node: NodeBox, active: ReadonlySet<string>, lit: Lit): string {
+  const { x, y, width, height, shape } = node
+  if (shape === 'initial')
+    return `<circle class="dot" cx="${x + width / 2}" cy="${y + height / 2}" r="${width / 2 - 1}"/>`
+  const isActive = shape !== 'root' && active.has(node.path)
+  const state = isActive ? ' data-active="true" aria-current="true"' : ''
+  const name = escape(node.path || node.title)
+  const open = `<g class="${shape}" role="graphics-symbol" aria-label="${name}" data-state="${escape(node.path)}"${state}>`
+  const mark = `<circle class="mark" cx="${x + 13}" cy="${y + 15}" r="5"/>`
+  return `${open}<title>${escape(node.description)}</title>${drawShape(node)}${mark}${drawTexts(node, lit)}</g>`
+}
+
+function drawShape({ x, y, width, height, shape, lines }: NodeBox): string {
+  const rect = (name: string, inset: number, radius: number): string =>
+    `<rect class="${name}" x="${x + inset}" y="${y + inset}" width="${width - 2 * inset}" height="${height - 2 * inset}" rx="${radius}"/>`
+  const header = SIZE.titleRow + (lines.length > 0 ? lines.length * SIZE.lineRow + 8 : 0)
+  const rule = (at: number): string => `<path class="rule" d="M${x} ${at}H${x + width}"/>`
+  switch (shape) {
+    case 'history':
+      return `<circle class="box" cx="${x + width / 2}" cy="${y + height / 2}" r="${width / 2}"/>`
+    case 'final':
+      return `${rect('box', 0, 10)}${rect('inner', 3.5, 7)}`
+    case 'atomic':
+      return `${rect('box', 0, 10)}${lines.length > 0 ? rule(y + SIZE.titleRow) : ''}`
+    case 'region':
+    case 'compound':
+    case 'parallel':
+    case 'root': {
+      const [right, bottom] = [x + width, y + header]
+      // A state without children is as high as its header: the band would spill over its lower corners.
+      if (height <= header) return `${rect('box', 0, 10)}${lines.length > 0 ? rule(y + SIZE.titleRow) : ''}`
+      const band = `M${x} ${bottom}V${y + 10}a10 10 0 0 1 10 -10H${right - 10}a10 10 0 0 1 10 10V${bottom}z`
+      return `${rect('box', 0, 10)}<path class="band" d="${band}"/>${rule(bottom)}`
+    }
+    case 'initial':
+      return ''
+  }
+}
+
+function drawTexts(node: NodeBox, lit: Lit): string {
+  const { x, y, width, height, shape, title, lines } = node
+  if (shape === 'history')
+    return `<text class="name middle" x="${x + width / 2}" y="${y + height / 2 + 4.5}">${title}</text>`
+  const centred = shape === 'atomic' || shape === 'final' || height <= SIZE.titleRow
+  const name = centred
+    ? `<text class="name middle" x="${x + width / 2}" y="${y + 19.5}">${escape(title)}</text>`
+    : `<text class="name" x="${x + 24}" y="${y + 19.5}">${escape(title)}</text>`
+  const top = y + SIZE.titleRow + 15
+  return (
+    name + lines.map((line, index) => drawBoxLine(line, x + SIZE.padding, top + index * SIZE.lineRow, lit)).join('')
+  )
+}
+
+function drawBoxLine(line: BoxLine, x: number, y: number, lit: Lit): string {
+  const [word = '', ...rest] = line.text.split(' ')
+  const text = `<text class="small" x="${x}" y="${y}"><tspan class="word">${escape(word)}</tspan> ${escape(rest.join(' '))}</text>`
+  if (!line.edge) return text
+  return `<g ${edgeAttributes(line.edge, lit)}><title>${escape(line.edge.description)}</title>${text}</g>`
+}
+
+function drawLine(route: Route, lit: Lit): string {
+  const end = route.points.at(-1)
+  const before = route.points.at(-2)
+  if (!end || !before) return ''
+  const [dx, dy] = [Math.sign(end.x - before.x), Math.sign(end.y - before.y)]
+  const base = { x: end.x - dx * 8, y: end.y - dy * 8 }
+  const head = `M${end.x} ${end.y}L${base.x + dy * 4.5} ${base.y - dx * 4.5}L${base.x - dy * 4.5} ${base.y + dx * 4.5}z`
+  const drawn = `<path class="line" d="${rounded([...route.points.slice(0, -1), base])}"/><path class="head" d="${head}"/>`
+  // One arrow may stand for several transitions: each wraps it, so that lighting any of them lights the arrow.
+  return route.edges.reduce((inner, id) => `<g data-edge="${escape(id)}"${litAttributes(id, lit)}>${inner}</g>`, drawn)
+}
+
+function drawLabel({ x, y, width, height, rows, edge }: EdgeLabel, lit: Lit): string {
+  const texts = rows.map(
+    (row, index) =>
+      `<text class="${row.kind} middle" x="${x + width / 2}" y="${y + 13 + index * SIZE.labelRow}">${escape(row.text)}</text>`,
+  )
+  const pill = `<rect class="pill" x="${x}" y="${y + 1}" width="${width}" height="${height - 2}" rx="6"/>`
+  return `<g ${edgeAttributes(edge, lit)}><title>${escape(edge.description)}</title>${pill}${texts.join('')}</g>`
+}
+
+function edgeAttributes(edge: EdgeFacts, lit: Lit): string {
+  const where = `data-source="${escape(edge.source)}" data-targets="${escape(edge.targets.join(' '))}"`
+  return `data-edge="${escape(edge.id)}" data-event="${escape(edge.event)}" ${where}${litAttributes(edge.id, lit)}`
+}
+
+function litAttributes(id: string, lit: Lit): string {
+  return `${lit.fired === id ? ' data-fired="true"' : ''}${lit.possible.has(id) ? ' data-possible="true"' : ''}`
+}
+
+/** A path whose corners are rounded as far as the shorter of their two sides allows. */
+function rounded(points: readonly Point[]): string {
+  return points
+    .map((point, index) => {
+      const before = points[index - 1]
+      const after = points[index + 1]
+      if (!before) return `M${point.x} ${point.y}`
+      if (!after) return `L${point.x} ${point.y}`
+      const radius = Math.min(7, distance(before, point) / 2, distance(point, after) / 2)
+      const [start, end] = [towards(point, before, radius), towards(point, after, radius)]
+      return `L${start.x} ${start.y}Q${point.x} ${point.y} ${end.x} ${end.y}`
+    })
+    .join('')
+}
+
+const distance = (a: Point, b: Point): number => Math.abs(a.x - b.x) + Math.abs(a.y - b.y)
+
+function towards(from: Point, to: Point, by: number): Point {
+  return { x: from.x + Math.sign(to.x - from.x) * by, y: from.y + Math.sign(to.y - from.y) * by }
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+/** Also drops the characters that XML cannot hold at all: one of them would make the whole picture unreadable. */
+function escape(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+}
