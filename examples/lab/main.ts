@@ -26,5 +26,7 @@ process.once('SIGINT', () => void stop('SIGINT'))
 process.stdout.write(`${JSON.stringify({ lab: lab.url })}\n`)
 if (process.send) {
   process.once('disconnect', () => void stop('parent gone'))
-  process.send({ lab: lab.url })
+  // A parent that left while the lab was starting sends no event any more.
+  if (process.connected) process.send({ lab: lab.url })
+  else void stop('parent gone')
 }

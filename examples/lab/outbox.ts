@@ -51,7 +51,7 @@ export function createOutbox(deps: { send: Send; clock: Clock; log: Logger }): O
   }
 
   async function deliver(letter: Letter): Promise<void> {
-    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)) {
+    for (let waitMs = FIRST_WAIT_MS; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)) {
       const outcome = await send(letter, stopping.signal)
       if (outcome.kind === 'delivered' || stopping.signal.aborted) return
       if (outcome.kind === 'refused') {

@@ -1,6 +1,8 @@
 import { PNG } from 'pngjs'
 import { CANVAS, type Scene, shaderOf } from './scene.ts'
 
+const NOISE_LEVEL = 8
+
 /** RGB, three bytes a pixel, rows from the top. */
 export interface Picture {
   width: number
@@ -50,13 +52,15 @@ export function blackRatio({ rgb }: Picture): number {
   return black / (rgb.length / 3)
 }
 
-/** Part of the pixels that differ between two pictures by more than a capture card's noise. */
+/** Part of the pixels that differ between two pictures of one size by more than a capture card's noise. */
 export function changedRatio(before: Picture, after: Picture): number {
-  const noiseLevel = 8
   let changed = 0
   for (let at = 0; at < after.rgb.length; at += 3) {
-    const delta = (offset: number): number => Math.abs((before.rgb[at + offset] ?? 0) - (after.rgb[at + offset] ?? 0))
-    if (delta(0) > noiseLevel || delta(1) > noiseLevel || delta(2) > noiseLevel) changed += 1
+    if (differs(before, after, at) || differs(before, after, at + 1) || differs(before, after, at + 2)) changed += 1
   }
   return changed / (after.rgb.length / 3)
+}
+
+function differs(before: Picture, after: Picture, at: number): boolean {
+  return Math.abs((before.rgb[at] ?? 0) - (after.rgb[at] ?? 0)) > NOISE_LEVEL
 }

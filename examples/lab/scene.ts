@@ -136,10 +136,14 @@ function noise(a: number, b: number, c: number): number {
 }
 
 function hsl(hue: number, saturation: number, lightness: number): number {
-  const channel = (offset: number): number => {
-    const k = (offset + hue / 30) % 12
-    const value = lightness - saturation * Math.min(lightness, 1 - lightness) * Math.max(-1, Math.min(k - 3, 9 - k, 1))
-    return Math.round(value * 255)
-  }
-  return (channel(0) << 16) | (channel(8) << 8) | channel(4)
+  const reach = saturation * Math.min(lightness, 1 - lightness)
+  const red = lightness - reach * hueCurve(hue / 30)
+  const green = lightness - reach * hueCurve(8 + hue / 30)
+  const blue = lightness - reach * hueCurve(4 + hue / 30)
+  return (Math.round(red * 255) << 16) | (Math.round(green * 255) << 8) | Math.round(blue * 255)
+}
+
+function hueCurve(turn: number): number {
+  const k = turn % 12
+  return Math.max(-1, Math.min(k - 3, 9 - k, 1))
 }
