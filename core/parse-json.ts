@@ -61,8 +61,8 @@ function clean(value: unknown, path: string, code: ErrorCode): Json {
     if (!Number.isFinite(value)) throw new AppError(code, `${path || 'the body'}: the number is too large`)
     return value
   }
-  if (typeof value === 'boolean' || value === null || typeof value !== 'object')
-    return value === true || value === false ? value : null
+  if (typeof value === 'boolean') return value
+  if (typeof value !== 'object' || value === null) return null
   if (Array.isArray(value)) return value.map((member, index) => clean(member, `${path}[${index}]`, code))
   const cleaned: { [key: string]: Json } = {}
   for (const [key, member] of Object.entries(value)) {
