@@ -36,11 +36,16 @@ export function boxContent(node: GraphNode, parent: GraphNode | undefined, stays
   }
   const title = ellipsise(node.key, SIZE.title, SIZE.maxText, 'bold')
   const lines = [...ownLines(node), ...stays]
-  const widest = Math.max(0, ...lines.map((line) => textWidth(line.text, SIZE.line)))
+  const widest = Math.max(0, ...lines.map(lineWidth))
   // 34: room for the marker of an active state at both sides of the centred title.
   const width = Math.max(84, textWidth(title, SIZE.title, 'bold') + 34, widest + 2 * SIZE.padding)
-  const height = SIZE.titleRow + (lines.length > 0 ? lines.length * SIZE.lineRow + 8 : 0)
+  const height = headHeight(lines)
   return { shape, title, lines, description: inWords(node, shape), width, height }
+}
+
+/** Of a box without children, or of what stands above them. */
+export function headHeight(lines: readonly BoxLine[]): number {
+  return SIZE.titleRow + (lines.length > 0 ? lines.length * SIZE.lineRow + 8 : 0)
 }
 
 /** The rows that one transition's label shows: its event and guard, and under them what it does. */
@@ -83,6 +88,13 @@ function shapeOf(node: GraphNode, parent: GraphNode | undefined): NodeBox['shape
   if (!parent) return 'root'
   if (node.type === 'final' || node.type === 'history') return node.type
   return parent.type === 'parallel' ? 'region' : node.type
+}
+
+/** Its first word is bold. */
+function lineWidth({ text }: BoxLine): number {
+  const space = text.indexOf(' ')
+  const end = space < 0 ? text.length : space
+  return textWidth(text.slice(0, end), SIZE.line, 'bold') + textWidth(text.slice(end), SIZE.line)
 }
 
 function ownLines(node: GraphNode): BoxLine[] {

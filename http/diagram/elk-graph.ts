@@ -1,13 +1,14 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { GraphEdge, GraphNode, MachineGraph } from '../../core/graph.ts'
 import { type BoxContent, boxContent, edgeFacts, labelRows, SIZE, staysLine } from './boxes.ts'
+import { againstTheFlow } from './flow.ts'
 import type { Direction, EdgeFacts, Geometry, LabelRow, NodeBox, Route } from './geometry.ts'
 import { textWidth } from './text.ts'
 
 /** A graph made ready for the layout engine, and how to read the engine's answer. Pure. */
 export interface ElkPlan {
   elk: ElkNode
-  /** Throws nothing: what the engine left out is drawn at the origin. */
+  /** What the engine left out lies at the origin. */
   read(laidOut: ElkNode): Geometry
 }
 
@@ -18,6 +19,8 @@ interface Arrow {
   target: string
   labelled: GraphEdge[]
   edges: string[]
+  /** Given to the engine the other way round. */
+  turned: boolean
 }
 
 export function planLayout(graph: MachineGraph, direction: Direction): ElkPlan {
@@ -40,8 +43,8 @@ export function planLayout(graph: MachineGraph, direction: Direction): ElkPlan {
   const elk: ElkNode = {
     id: ROOT,
     layoutOptions: options(direction),
-    children: [elkNode(graph.root, contents)],
-    edges: [...arrows.map(elkEdge), ...initialEdges(graph.root)],
+    children: [elkNode(graph.root, contents, direction)],
+    edges: [...arrows.map((arrow) => elkEdge(arrow)), ...initialEdges(graph.root)],
   }
   return { elk, read: (laidOut) => read(graph, direction, laidOut, { arrows, contents, facts }) }
 }
@@ -49,6 +52,7 @@ export function planLayout(graph: MachineGraph, direction: Direction): ElkPlan {
 const ROOT = '(chart)'
 const initialId = (node: GraphNode): string => `${node.id}|(initial)`
 
+/** The engine asks every container for itself; nothing is inherited. */
 function options(direction: Direction): Record<string, string> {
   return {
     'elk.algorithm': 'layered',
@@ -59,23 +63,18 @@ function options(direction: Direction): Record<string, string> {
     'elk.json.shapeCoords': 'ROOT',
     'elk.json.edgeCoords': 'ROOT',
     'elk.randomSeed': '1',
-    'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
     'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
     'elk.layered.thoroughness': '10',
-    ...SPACING,
+    'elk.spacing.nodeNode': '28',
+    'elk.spacing.edgeNode': '18',
+    'elk.spacing.edgeEdge': '14',
+    'elk.spacing.edgeLabel': '4',
+    'elk.spacing.labelLabel': '6',
+    'elk.spacing.nodeSelfLoop': '16',
+    'elk.layered.spacing.nodeNodeBetweenLayers': '28',
+    'elk.layered.spacing.edgeNodeBetweenLayers': '16',
+    'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
   }
-}
-
-const SPACING = {
-  'elk.spacing.nodeNode': '28',
-  'elk.spacing.edgeNode': '18',
-  'elk.spacing.edgeEdge': '14',
-  'elk.spacing.edgeLabel': '4',
-  'elk.spacing.labelLabel': '6',
-  'elk.spacing.nodeSelfLoop': '16',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '28',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '16',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
 }
 
 /** Transitions between the same two states become one arrow; one with several targets becomes an arrow to each. */
@@ -84,37 +83,59 @@ function bundle(graph: MachineGraph): Arrow[] {
   for (const edge of graph.edges) {
     for (const [index, target] of edge.targets.entries()) {
       const id = `${edge.source}→${target}`
-      const arrow = arrows.get(id) ?? { id, source: edge.source, target, labelled: [], edges: [] }
+      const arrow = arrows.get(id) ?? { id, source: edge.source, target, labelled: [], edges: [], turned: false }
       arrow.edges.push(edge.id)
       if (index === 0) arrow.labelled.push(edge)
       arrows.set(id, arrow)
     }
   }
-  return [...arrows.values()]
+  const against = againstTheFlow(graph.root, [...arrows.values()])
+  return [...arrows.values()].map((arrow) => ({ ...arrow, turned: against.has(arrow.id) }))
 }
 
-function elkNode(node: GraphNode, contents: ReadonlyMap<string, BoxContent>): ElkNode {
+function elkNode(
+  node: GraphNode,
+  contents: ReadonlyMap<string, BoxContent>,
+  direction: Direction,
+  parent?: GraphNode,
+): ElkNode {
   const { width, height } = needed(contents.get(node.id))
-  if (node.children.length === 0) return { id: node.id, width, height }
+  const place = parent?.type === 'parallel' ? regionOptions(parent.children.indexOf(node), direction) : {}
+  if (node.children.length === 0) return { id: node.id, width, height, layoutOptions: place }
   const dot = node.type === 'compound' && node.initial !== undefined
   return {
     id: node.id,
     layoutOptions: {
+      ...options(direction),
+      ...place,
+      ...(node.type === 'parallel' ? { 'elk.layered.crossingMinimization.semiInteractive': 'true' } : {}),
       'elk.padding': `[top=${height + SIZE.inset - 6},left=${SIZE.inset},bottom=${SIZE.inset},right=${SIZE.inset}]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${width}, ${height})`,
-      ...SPACING,
     },
     children: [
       ...(dot ? [{ id: initialId(node), width: SIZE.dot, height: SIZE.dot }] : []),
-      ...node.children.map((child) => elkNode(child, contents)),
+      ...node.children.map((child) => elkNode(child, contents, direction, node)),
     ],
   }
 }
 
+/** Regions of a parallel state stand side by side in document order, their heads in one line. */
+function regionOptions(index: number, direction: Direction): Record<string, string> {
+  return {
+    'elk.position': `(${index * 1000}, ${index * 1000})`,
+    'elk.alignment': direction === 'down' ? 'TOP' : 'LEFT',
+  }
+}
+
 function elkEdge(arrow: Arrow): ElkExtendedEdge {
+  const { turned } = arrow
   const rows = arrow.labelled.flatMap(labelRows)
-  const edge = { id: arrow.id, sources: [arrow.source], targets: [arrow.target] }
+  const edge = {
+    id: arrow.id,
+    sources: [turned ? arrow.target : arrow.source],
+    targets: [turned ? arrow.source : arrow.target],
+  }
   if (rows.length === 0) return edge
   const width = Math.max(...rows.map(rowWidth)) + 2 * SIZE.labelPadding
   const height = arrow.labelled.reduce((sum, labelled) => sum + labelHeight(labelRows(labelled)), 0)
@@ -174,6 +195,7 @@ function read(graph: MachineGraph, direction: Direction, laidOut: ElkNode, parts
     })
   })
   const routes = parts.arrows.map((arrow) => readArrow(arrow, lines.get(arrow.id), parts.facts))
+  for (const route of routes) leaveUnderHeader(route, nodes, parts.contents)
   const { width, height } = place(laidOut)
   return { machine: graph.id, direction, width, height, nodes, routes: [...initials, ...routes] }
 }
@@ -189,7 +211,15 @@ function readArrow(arrow: Arrow, line: ElkExtendedEdge | undefined, facts: Parts
     return { ...box, rows, edge: needed(facts.get(edge.id)) }
   })
   const { id, source, target, edges } = arrow
-  return { id, source, target, points: pointsOf(line), labels, edges }
+  return { id, source, target, points: arrow.turned ? pointsOf(line).toReversed() : pointsOf(line), labels, edges }
+}
+
+/** An arrow from a state into itself starts at the state's border: it must not run through the text at its head. */
+function leaveUnderHeader(route: Route, nodes: readonly NodeBox[], contents: Parts['contents']): void {
+  const [first, second] = route.points
+  const box = nodes.find((node) => node.id === route.source)
+  if (!first || !second || !box || first.y !== box.y || second.y <= first.y) return
+  first.y = Math.min(box.y + needed(contents.get(box.id)).height, second.y)
 }
 
 function pointsOf(line: ElkExtendedEdge | undefined): Route['points'] {

@@ -26,6 +26,7 @@ font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif}
 .statechart .rule{stroke:var(--border);stroke-width:1;opacity:.45}
 .statechart text{fill:var(--text);font-size:11px}
 .statechart .name{font-size:13px;font-weight:700}
+.statechart .head-title{paint-order:stroke;stroke:var(--band);stroke-width:5px;stroke-linejoin:round;pointer-events:none}
 .statechart .middle{text-anchor:middle}
 .statechart .small,.statechart .guard,.statechart .actions{fill:var(--muted)}
 .statechart .word{fill:var(--text);font-weight:700}

@@ -1,4 +1,4 @@
-import { SIZE } from './boxes.ts'
+import { headHeight, SIZE } from './boxes.ts'
 import type { BoxLine, EdgeFacts, EdgeLabel, Geometry, NodeBox, Point, Route } from './geometry.ts'
 import { STATECHART_CSS } from './style.ts'
 
@@ -28,6 +28,8 @@ export function renderSvg(geometry: Geometry, options: SvgOptions = {}): string 
     `<rect class="ground" width="${width}" height="${height}"/>`,
     `<g>${geometry.nodes.map((node) => drawNode(node, active, lit)).join('\n')}</g>`,
     `<g>${lines.join('\n')}</g>`,
+    // Over the arrows, some of which have to cross a container's head.
+    `<g>${geometry.nodes.map(drawHeadTitle).join('')}</g>`,
     `<g>${labels.join('\n')}</g>`,
     `</svg>`,
   ].join('\n')
@@ -57,44 +59,42 @@ function drawNode(node: NodeBox, active: ReadonlySet<string>, lit: Lit): string 
   return `${open}<title>${escape(node.description)}</title>${drawShape(node)}${mark}${drawTexts(node, lit)}</g>`
 }
 
-function drawShape({ x, y, width, height, shape, lines }: NodeBox): string {
+function drawShape(node: NodeBox): string {
+  const { x, y, width, height, shape, lines } = node
   const rect = (name: string, inset: number, radius: number): string =>
     `<rect class="${name}" x="${x + inset}" y="${y + inset}" width="${width - 2 * inset}" height="${height - 2 * inset}" rx="${radius}"/>`
-  const header = SIZE.titleRow + (lines.length > 0 ? lines.length * SIZE.lineRow + 8 : 0)
   const rule = (at: number): string => `<path class="rule" d="M${x} ${at}H${x + width}"/>`
-  switch (shape) {
-    case 'history':
-      return `<circle class="box" cx="${x + width / 2}" cy="${y + height / 2}" r="${width / 2}"/>`
-    case 'final':
-      return `${rect('box', 0, 10)}${rect('inner', 3.5, 7)}`
-    case 'atomic':
-      return `${rect('box', 0, 10)}${lines.length > 0 ? rule(y + SIZE.titleRow) : ''}`
-    case 'region':
-    case 'compound':
-    case 'parallel':
-    case 'root': {
-      const [right, bottom] = [x + width, y + header]
-      // A state without children is as high as its header: the band would spill over its lower corners.
-      if (height <= header) return `${rect('box', 0, 10)}${lines.length > 0 ? rule(y + SIZE.titleRow) : ''}`
-      const band = `M${x} ${bottom}V${y + 10}a10 10 0 0 1 10 -10H${right - 10}a10 10 0 0 1 10 10V${bottom}z`
-      return `${rect('box', 0, 10)}<path class="band" d="${band}"/>${rule(bottom)}`
-    }
-    case 'initial':
-      return ''
+  if (shape === 'history') return `<circle class="box" cx="${x + width / 2}" cy="${y + height / 2}" r="${width / 2}"/>`
+  if (hasHead(node)) {
+    const bottom = y + headHeight(lines)
+    const band = `M${x + 1.5} ${bottom}V${y + 10}a8.5 8.5 0 0 1 8.5 -8.5H${x + width - 10}a8.5 8.5 0 0 1 8.5 8.5V${bottom}z`
+    return `${rect('box', 0, 10)}<path class="band" d="${band}"/>${rule(bottom)}`
   }
+  const inner = shape === 'final' ? rect('inner', 3.5, 7) : ''
+  return `${rect('box', 0, 10)}${inner}${lines.length > 0 ? rule(y + SIZE.titleRow) : ''}`
 }
 
 function drawTexts(node: NodeBox, lit: Lit): string {
   const { x, y, width, height, shape, title, lines } = node
   if (shape === 'history')
     return `<text class="name middle" x="${x + width / 2}" y="${y + height / 2 + 4.5}">${title}</text>`
-  const centred = shape === 'atomic' || shape === 'final' || height <= SIZE.titleRow
-  const name = centred
-    ? `<text class="name middle" x="${x + width / 2}" y="${y + 19.5}">${escape(title)}</text>`
-    : `<text class="name" x="${x + 24}" y="${y + 19.5}">${escape(title)}</text>`
+  const name = `<text class="name middle" x="${x + width / 2}" y="${y + 19.5}">${escape(title)}</text>`
   const top = y + SIZE.titleRow + 15
   return (
-    name + lines.map((line, index) => drawBoxLine(line, x + SIZE.padding, top + index * SIZE.lineRow, lit)).join('')
+    (hasHead(node) ? '' : name) +
+    lines.map((line, index) => drawBoxLine(line, x + SIZE.padding, top + index * SIZE.lineRow, lit)).join('')
+  )
+}
+
+function drawHeadTitle(node: NodeBox): string {
+  if (!hasHead(node)) return ''
+  return `<text class="name head-title" x="${node.x + 24}" y="${node.y + 19.5}">${escape(node.title)}</text>`
+}
+
+/** A state with others inside has a head; one without is nothing but its head. */
+function hasHead({ shape, lines, height }: NodeBox): boolean {
+  return (
+    shape !== 'atomic' && shape !== 'final' && shape !== 'history' && shape !== 'initial' && height > headHeight(lines)
   )
 }
 
