@@ -82,7 +82,7 @@ export function createCommandDesk(device: LabDevice, clock: Clock): CommandDesk 
     if (answers.size > ANSWERS_LIMIT && oldest !== undefined) answers.delete(oldest)
   }
 
-  return { execute, journal: () => [...journal], fence: fence.highest }
+  return { execute, journal: () => [...journal], fence: () => fence.highest() }
 }
 
 interface Action {

@@ -56,7 +56,7 @@ export interface Detector {
   look(): Sighting[]
 }
 
-/** Judges rendered pixels, never the simulator's own knowledge of its faults: what it reports is what a camera would see. */
+/** Judges pixels and the decoder's meters, never the simulator's knowledge of its faults: it sees what a real lab would. */
 export function createDetector(deps: {
   devices: readonly LabDevice[]
   rules: Rules
