@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { AppError } from '../core/errors.ts'
 
-export type Sql = postgres.Sql
+export type Sql = postgres.Sql<{ bigint: number }>
 /** A piece of a statement, built with `sql` and used inside another. */
 export type Fragment = postgres.PendingQuery<postgres.Row[]>
 
@@ -17,6 +17,8 @@ export function connect(url: string, options: { max?: number; name?: string } = 
     idle_timeout: 0,
     max_lifetime: null,
     onnotice: () => undefined,
+    // Revisions, tokens and sequences stay far below 2^53.
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
     connection: {
       application_name: options.name ?? 'troupe',
       statement_timeout: STATEMENT_MS,
@@ -57,7 +59,10 @@ function translate(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error
   const code = 'code' in error ? String(error.code) : ''
   if (UNAVAILABLE.test(code) || CONFLICT.test(code)) {
-    return new AppError('database.unavailable', `Postgres is not available: ${error.message}`, { cause: error, details: { code } })
+    return new AppError('database.unavailable', `Postgres is not available: ${error.message}`, {
+      cause: error,
+      details: { code },
+    })
   }
   return error
 }

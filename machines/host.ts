@@ -67,7 +67,7 @@ export function hostMachines(
 function childLogic(machine: AnyStateMachine): [string, AnyActorLogic][] {
   const named = Object.entries(machine.implementations.actors as Record<string, AnyActorLogic>)
   const inline: [string, AnyActorLogic][] = []
-  for (const node of machine.root.machine.idMap?.values() ?? []) {
+  for (const node of statesOf(machine.root)) {
     for (const [index, invoke] of node.invoke.entries()) {
       const written = [node.config.invoke].flat()[index]?.src as unknown
       if (typeof written === 'object' && written !== null) inline.push([invoke.src as string, written as AnyActorLogic])
@@ -83,6 +83,10 @@ function childLogic(machine: AnyStateMachine): [string, AnyActorLogic][] {
   return [...named, ...inline]
 }
 
+function statesOf(node: AnyStateMachine['root']): AnyStateMachine['root'][] {
+  return [node, ...Object.values(node.states).flatMap(statesOf)]
+}
+
 function makeInert(machine: AnyStateMachine, children: ReadonlyMap<string, ChildLogic>): AnyStateMachine {
   const inert = machine.provide({ actors: Object.fromEntries([...children.keys()].map((src) => [src, INERT])) } as never)
   const limit = inert.options.maxIterations
@@ -92,7 +96,7 @@ function makeInert(machine: AnyStateMachine, children: ReadonlyMap<string, Child
 
 /** Logic that never does anything: a step only needs a reference with the right name. */
 const INERT: AnyActorLogic = {
-  transition: (snapshot) => snapshot,
+  transition: (snapshot: unknown) => snapshot,
   getInitialSnapshot: (_scope: unknown, input: unknown) => ({ status: 'active', output: undefined, error: undefined, input }),
   getPersistedSnapshot: (snapshot: unknown) => snapshot,
 } as unknown as AnyActorLogic

@@ -260,7 +260,7 @@ function isDurable(ref: unknown): ref is DurableRef {
 }
 
 /** Puts references back where their records stand; leaves JSON without any untouched, and never changes its argument. */
-function revive(value: Json, children: Record<string, AnyActorRef>): unknown {
+function revive(value: Json | MachineEvent, children: Record<string, AnyActorRef>): unknown {
   if (typeof value !== 'object' || value === null) return value
   const text = JSON.stringify(value)
   if (!text.includes('"xstate$$type"')) return value

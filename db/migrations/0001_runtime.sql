@@ -22,6 +22,7 @@ create table actors (
 ) with (fillfactor = 70);
 create index actors_by_kind on actors (kind, address);
 create index actors_by_parent on actors (parent) where parent is not null;
+create index actors_parked on actors (kind, address) where status = 'parked';
 create unique index actors_by_system_id on actors (root, system_id) where system_id is not null;
 
 -- Waiting mail. Read by what is there, never by `id > last`: the order of a sequence is not the order of commits.
@@ -47,6 +48,7 @@ create table timers (
   event   json not null,
   due_at  timestamptz not null,
   target  text,
+  cause   text,
   primary key (address, id)
 );
 create index timers_by_due on timers (due_at);
@@ -60,6 +62,7 @@ create table invocations (
   kind        text not null check (kind in ('promise', 'action')),
   src         text not null,
   input       json not null,
+  cause       text,
   attempts    integer not null default 0,
   claimed_by  text,
   lease_until timestamptz,
@@ -141,3 +144,10 @@ create index event_log_by_type on event_log (team, type, seq);
 create index event_log_by_subject on event_log (team, subject, seq) where subject is not null;
 create index event_log_accepted on event_log (seq) where status = 'accepted';
 create index event_log_unhandled on event_log (team, seq) where status = 'unhandled';
+
+-- Names this installation, so that two platforms that share one Redis never take each other's jobs.
+create table installation (
+  one boolean primary key default true check (one),
+  id  uuid not null default gen_random_uuid()
+);
+insert into installation (one) values (true);

@@ -1,0 +1,82 @@
+import type { Address } from '../core/address.ts'
+import type { StoredSnapshot } from '../core/effect.ts'
+import type { Json } from '../core/json.ts'
+import { answer, type Sql } from './client.ts'
+
+export type ActorStatus = 'active' | 'done' | 'error' | 'stopped' | 'parked'
+
+/** One durable actor as it is stored. */
+export interface ActorRow {
+  address: Address
+  kind: string
+  key: string
+  status: ActorStatus
+  revision: number
+  snapshot: StoredSnapshot
+  machineHash: string
+  version: string
+  parent: Address | null
+  childId: string | null
+  root: Address
+  systemId: string | null
+  team: string
+  /** Why it is parked: `{ message, hash }`. */
+  parked: Json
+  createdAt: Date
+  updatedAt: Date
+}
+
+const columns = (sql: Sql) => sql`
+  address, kind, key, status, revision, snapshot, machine_hash as "machineHash", version, parent,
+  child_id as "childId", root, system_id as "systemId", team, parked,
+  created_at as "createdAt", updated_at as "updatedAt"`
+
+export async function findActors(sql: Sql, addresses: readonly Address[]): Promise<Map<Address, ActorRow>> {
+  const rows = await answer(sql<ActorRow[]>`
+    select ${columns(sql)}
+    from actors
+    where address = any(${addresses as string[]})`)
+  return new Map(rows.map((row) => [row.address, row]))
+}
+
+export async function findActor(sql: Sql, address: Address): Promise<ActorRow | undefined> {
+  return (await findActors(sql, [address])).get(address)
+}
+
+/** By address, in pages: `after` is the last address of the page before. */
+export async function listActors(
+  sql: Sql,
+  filter: { team?: string; kind?: string; status?: string; after?: string; limit: number },
+): Promise<ActorRow[]> {
+  return answer(sql<ActorRow[]>`
+    select ${columns(sql)}
+    from actors
+    where address > ${filter.after ?? ''}
+      ${filter.team === undefined ? sql`` : sql`and team = ${filter.team}`}
+      ${filter.kind === undefined ? sql`` : sql`and kind = ${filter.kind}`}
+      ${filter.status === undefined ? sql`` : sql`and status = ${filter.status}`}
+    order by address
+    limit ${filter.limit}`)
+}
+
+/** The actors behind XState's system ids; each id is looked for inside one family (`root`). */
+export async function findBySystemId(
+  sql: Sql,
+  wanted: readonly { root: Address; systemId: string }[],
+): Promise<{ root: Address; systemId: string; address: Address }[]> {
+  return answer(sql<{ root: Address; systemId: string; address: Address }[]>`
+    select a.root, a.system_id as "systemId", a.address
+    from unnest(${wanted.map((w) => w.root)}::text[], ${wanted.map((w) => w.systemId)}::text[]) as w(root, system_id)
+    join actors a on a.root = w.root and a.system_id = w.system_id
+    where a.status = 'active'`)
+}
+
+/** Wakes actors that were parked by another definition of their machine: the present one gets a chance. */
+export async function unparkActors(sql: Sql, kind: string, machineHash: string): Promise<Address[]> {
+  const rows = await answer(sql<{ address: Address }[]>`
+    update actors
+    set status = 'active', parked = null, updated_at = clock_timestamp()
+    where kind = ${kind} and status = 'parked' and parked ->> 'hash' is distinct from ${machineHash}
+    returning address`)
+  return rows.map((row) => row.address)
+}

@@ -1,0 +1,71 @@
+import type { Address } from '../core/address.ts'
+import type { Effect } from '../core/effect.ts'
+import type { Json } from '../core/json.ts'
+import type { MachineEvent } from '../core/message.ts'
+import { answer, type Sql } from './client.ts'
+
+/** One applied message: append-only, numbered without gaps per actor. */
+export interface HistoryEntry {
+  address: Address
+  revision: number
+  messageId: string
+  event: MachineEvent
+  from: Json
+  to: Json
+  status: string
+  effects: Effect[]
+  handled: boolean
+  sender: string | null
+  cause: string | null
+  machineHash: string
+  at: Date
+  /** Place in the history of all actors, in the order of commits. */
+  cursor: string
+}
+
+const columns = (sql: Sql) => sql`
+  address, revision, message_id as "messageId", event, from_value as "from", to_value as "to", status, effects, handled,
+  sender, cause, machine_hash as "machineHash", at, xid::text || '.' || seq as cursor`
+
+export async function listHistory(
+  sql: Sql,
+  address: Address,
+  page: { after?: number; before?: number; limit: number; newestFirst?: boolean },
+): Promise<HistoryEntry[]> {
+  return answer(sql<HistoryEntry[]>`
+    select ${columns(sql)}
+    from history
+    where address = ${address}
+      and revision > ${page.after ?? 0}
+      ${page.before === undefined ? sql`` : sql`and revision < ${page.before}`}
+    order by revision ${page.newestFirst ? sql`desc` : sql`asc`}
+    limit ${page.limit}`)
+}
+
+/**
+ * What was committed after the cursor, over all actors, without gaps or doubles: only what is older than every
+ * transaction still running, since a lower number may yet commit above that line.
+ */
+export async function readHistoryAfter(sql: Sql, cursor: string, limit: number): Promise<HistoryEntry[]> {
+  const [xid, seq] = splitCursor(cursor)
+  return answer(sql<HistoryEntry[]>`
+    select ${columns(sql)}
+    from history
+    where (xid, seq) > (${xid}::text::xid8, ${seq}::text::bigint)
+      and xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by xid, seq
+    limit ${limit}`)
+}
+
+/** The cursor that stands for now: following from it gives everything that commits from here on. */
+export async function currentCursor(sql: Sql): Promise<string> {
+  const [row] = await answer(sql<{ cursor: string }[]>`
+    select (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text || '.9223372036854775807' as cursor`)
+  return row?.cursor ?? '0.0'
+}
+
+/** Splits `xid.seq`; anything else starts from the beginning. */
+export function splitCursor(cursor: string): [string, string] {
+  const match = /^(\d{1,20})\.(\d{1,19})$/.exec(cursor)
+  return match?.[1] && match[2] ? [match[1], match[2]] : ['0', '0']
+}

@@ -1,0 +1,97 @@
+import type { Address } from '../core/address.ts'
+import type { Json } from '../core/json.ts'
+import type { MachineEvent } from '../core/message.ts'
+import { answer, type Sql } from './client.ts'
+
+/** A claimed piece of work. `attempts` counts this claim: above 1, an earlier one was cut off or failed. */
+export interface Claim {
+  effectId: string
+  address: Address
+  id: string
+  kind: 'promise' | 'action'
+  src: string
+  input: Json
+  attempts: number
+}
+
+/**
+ * Takes up to `limit` open invocations, of the named ones or of any, for `leaseMs` by the database's clock. An
+ * invocation whose lease ran out belongs to whoever comes first: its worker is gone or frozen.
+ */
+export async function claimInvocations(
+  sql: Sql,
+  options: { worker: string; leaseMs: number; limit: number; effectIds?: readonly string[] },
+): Promise<Claim[]> {
+  return answer(sql<Claim[]>`
+    with open as (
+      select effect_id
+      from invocations
+      where finished_at is null
+        and not_before <= clock_timestamp()
+        and (lease_until is null or lease_until < clock_timestamp())
+        ${options.effectIds ? sql`and effect_id = any(${options.effectIds as string[]})` : sql``}
+      order by not_before
+      limit ${options.limit}
+      for update skip locked
+    )
+    update invocations i
+    set claimed_by = ${options.worker}, attempts = i.attempts + 1,
+      lease_until = clock_timestamp() + ${options.leaseMs} * interval '1 ms'
+    from open
+    where i.effect_id = open.effect_id
+    returning i.effect_id as "effectId", i.address, i.id, i.kind, i.src, i.input, i.attempts`)
+}
+
+/** Keeps the leases of this worker; answers those that it still holds: the others were cancelled or taken over. */
+export async function renewInvocations(
+  sql: Sql,
+  worker: string,
+  effectIds: readonly string[],
+  leaseMs: number,
+): Promise<Set<string>> {
+  const rows = await answer(sql<{ effect_id: string }[]>`
+    update invocations
+    set lease_until = clock_timestamp() + ${leaseMs} * interval '1 ms'
+    where effect_id = any(${effectIds as string[]}) and claimed_by = ${worker} and finished_at is null
+    returning effect_id`)
+  return new Set(rows.map((row) => row.effect_id))
+}
+
+/** Stores the outcome, which from now on is mail of the actor. False: the claim was lost, nothing was stored. */
+export async function finishInvocation(
+  sql: Sql,
+  claim: { worker: string; effectId: string; attempts: number },
+  outcome: MachineEvent,
+): Promise<boolean> {
+  const rows = await answer(sql`
+    update invocations
+    set finished_at = clock_timestamp(), outcome = ${JSON.stringify(outcome)}::text::json, lease_until = null
+    where effect_id = ${claim.effectId} and claimed_by = ${claim.worker} and attempts = ${claim.attempts} and finished_at is null
+    returning effect_id`)
+  return rows.length === 1
+}
+
+/** An action has no outcome to tell: done is gone. */
+export async function removeInvocation(sql: Sql, effectId: string): Promise<void> {
+  await answer(sql`delete from invocations where effect_id = ${effectId}`)
+}
+
+/** Gives a claim back, to be tried again after `delayMs`. */
+export async function releaseInvocation(sql: Sql, worker: string, effectId: string, delayMs: number): Promise<void> {
+  await answer(sql`
+    update invocations
+    set claimed_by = null, lease_until = null, not_before = clock_timestamp() + ${delayMs} * interval '1 ms'
+    where effect_id = ${effectId} and claimed_by = ${worker} and finished_at is null`)
+}
+
+/** What runs or is to run for an actor. */
+export async function listInvocations(
+  sql: Sql,
+  address: Address,
+): Promise<{ id: string; src: string; attempts: number; claimed: boolean; finished: boolean; createdAt: Date }[]> {
+  return answer(sql`
+    select id, src, attempts, claimed_by is not null as claimed, finished_at is not null as finished, created_at as "createdAt"
+    from invocations
+    where address = ${address}
+    order by created_at`)
+}

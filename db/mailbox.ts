@@ -1,0 +1,160 @@
+import type { Address } from '../core/address.ts'
+import type { Lane, MachineEvent, Message } from '../core/message.ts'
+import { answer, type Sql } from './client.ts'
+
+/** What waits for an actor: a message, a timer that is due, or the outcome of an invocation. */
+export interface MailRow {
+  address: Address
+  source: 'mailbox' | 'timer' | 'invocation'
+  /** What the commit removes: the row's id in its table. */
+  ref: string
+  messageId: string
+  lane: Lane
+  event: MachineEvent
+  sender: string | null
+  cause: string | null
+  /** When it became mail, and the database's time of this reading. */
+  at: Date
+  now: Date
+  /** `revision.index` of the effect that armed the timer or started the invocation. */
+  born: string | null
+  /** The actor has applied a message of this id before: remove it, do not step. */
+  seen: boolean
+}
+
+/**
+ * Puts messages into mailboxes; the same (address, id) once, also when it was applied long ago.
+ * Answers the ids that were new, as `address message_id`.
+ */
+export async function appendMail(sql: Sql, messages: readonly Message[]): Promise<Set<string>> {
+  const rows = await answer(sql<{ address: string; message_id: string }[]>`
+    insert into mailbox (address, message_id, lane, event, sender, cause)
+    select m.address, m.message_id, m.lane, m.event::json, m.sender, m.cause
+    from unnest(
+      ${messages.map((m) => m.to)}::text[], ${messages.map((m) => m.id)}::text[], ${messages.map((m) => m.lane)}::smallint[],
+      ${messages.map((m) => JSON.stringify(m.event))}::text[], ${messages.map((m) => m.sender)}::text[],
+      ${messages.map((m) => m.cause)}::text[]
+    ) with ordinality as m(address, message_id, lane, event, sender, cause, place)
+    where not exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id)
+      and exists (select 1 from actors a where a.address = m.address)
+    order by m.place
+    on conflict (address, message_id) do nothing
+    returning address, message_id`)
+  return new Set(rows.map((row) => `${row.address} ${row.message_id}`))
+}
+
+/**
+ * Up to `limit` pieces of waiting mail for each address, in the order in which they are to be applied: lane 0, then
+ * lane 1 with timers and outcomes at the place where they became due.
+ */
+export async function readMail(
+  sql: Sql,
+  addresses: readonly Address[],
+  limit: number,
+): Promise<Map<Address, MailRow[]>> {
+  const rows = await answer(sql<MailRow[]>`
+    select u.address, w.source, w.ref, w.message_id as "messageId", w.lane, w.event, w.sender, w.cause, w.at, w.born, w.seen,
+      clock_timestamp() as now
+    from unnest(${addresses as string[]}::text[]) as u(address)
+    cross join lateral (
+      (select 'mailbox' as source, m.id::text as ref, m.message_id, m.lane, m.event, m.sender, m.cause,
+         m.created_at as at, null::text as born, m.id as place,
+         exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id) as seen
+       from mailbox m
+       where m.address = u.address
+       order by m.lane, m.id
+       limit ${limit})
+      union all
+      (select 'timer', t.id, 'timer:' || t.id || ':' || t.armed, 1, t.event, null, t.cause, t.due_at, t.armed, 0, false
+       from timers t
+       where t.address = u.address and t.target is null and t.due_at <= clock_timestamp()
+       order by t.due_at
+       limit ${limit})
+      union all
+      (select 'invocation', i.effect_id, 'invocation:' || i.effect_id, 1, i.outcome, i.address, i.cause, i.finished_at, i.born, 0, false
+       from invocations i
+       where i.address = u.address and i.finished_at is not null
+       order by i.finished_at
+       limit ${limit})
+    ) w
+    order by u.address, w.lane, w.place, w.at`)
+  const boxes = new Map<Address, MailRow[]>()
+  for (const row of rows) {
+    const box = boxes.get(row.address)
+    if (box) box.push(row)
+    else boxes.set(row.address, [row])
+  }
+  for (const [address, box] of boxes) boxes.set(address, inOrder(box))
+  return boxes
+}
+
+/** Messages keep the order of their ids; timers and outcomes come before the first message that is younger than they. */
+function inOrder(box: readonly MailRow[]): MailRow[] {
+  const messages = box.filter((row) => row.source === 'mailbox')
+  const dated = box.filter((row) => row.source !== 'mailbox').sort((a, b) => a.at.getTime() - b.at.getTime())
+  const ordered: MailRow[] = []
+  for (const message of messages) {
+    while (message.lane === 1 && dated[0] && dated[0].at <= message.at) ordered.push(dated.shift()!)
+    ordered.push(message)
+  }
+  return [...ordered, ...dated]
+}
+
+/** Mail that waits for one actor, for people to look at. */
+export async function listMail(
+  sql: Sql,
+  address: Address,
+): Promise<
+  {
+    messageId: string
+    lane: number
+    event: MachineEvent
+    sender: string | null
+    cause: string | null
+    createdAt: Date
+  }[]
+> {
+  return answer(sql`
+    select message_id as "messageId", lane, event, sender, cause, created_at as "createdAt"
+    from mailbox
+    where address = ${address}
+    order by lane, id
+    limit 500`)
+}
+
+/**
+ * Active actors with something to do that has waited for `olderThanMs`: the sweeper's question. Also finds mail for
+ * actors that do not exist or ended, so that it becomes a dead letter instead of waiting for ever.
+ */
+export async function listNeglected(sql: Sql, olderThanMs: number, limit: number): Promise<Address[]> {
+  const rows = await answer(sql<{ address: Address }[]>`
+    select distinct address
+    from (
+      (select address from mailbox
+       where created_at < clock_timestamp() - ${olderThanMs} * interval '1 ms'
+         and address not in (select address from actors where status = 'parked')
+       order by created_at
+       limit ${limit})
+      union all
+      (select address from timers
+       where target is null and due_at < clock_timestamp() - ${olderThanMs} * interval '1 ms'
+       order by due_at
+       limit ${limit})
+      union all
+      (select address from invocations
+       where finished_at < clock_timestamp() - ${olderThanMs} * interval '1 ms'
+       order by finished_at
+       limit ${limit})
+    ) waiting
+    limit ${limit}`)
+  return rows.map((row) => row.address)
+}
+
+/** True when nothing waits for the actor now: no message, no due timer, no unread outcome. */
+export async function isSettled(sql: Sql, address: Address): Promise<boolean> {
+  const [row] = await answer(sql<{ waiting: boolean }[]>`
+    select exists (select 1 from mailbox where address = ${address})
+        or exists (select 1 from timers where address = ${address} and target is null and due_at <= clock_timestamp())
+        or exists (select 1 from invocations where address = ${address} and finished_at is not null) as waiting`)
+  return row?.waiting === false
+}

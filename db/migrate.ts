@@ -1,0 +1,47 @@
+import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { runner } from 'node-pg-migrate'
+import postgres from 'postgres'
+import { AppError } from '../core/errors.ts'
+
+const DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url))
+const TABLE = 'schema_migrations'
+/** Any fixed number: whoever holds this advisory lock migrates, the others wait their turn and find nothing to do. */
+const ADVISORY_LOCK = 727_385_001
+
+/**
+ * Brings the schema to this build's version. Forward only; safe when twenty processes start at once; refuses
+ * (`database.schema_newer`) a database that a newer build has migrated already.
+ */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined, connect_timeout: 10 })
+  try {
+    await sql`select pg_advisory_lock(${ADVISORY_LOCK})`
+    await refuseNewer(sql)
+    await runner({
+      databaseUrl,
+      dir: DIRECTORY,
+      migrationsTable: TABLE,
+      direction: 'up',
+      noLock: true,
+      log: () => undefined,
+    })
+  } finally {
+    // Closing the session gives the advisory lock back.
+    await sql.end({ timeout: 5 })
+  }
+}
+
+async function refuseNewer(sql: postgres.Sql): Promise<void> {
+  const [table] = await sql<{ found: string | null }[]>`select to_regclass(${TABLE})::text as found`
+  if (!table?.found) return
+  const known = new Set((await readdir(DIRECTORY)).map((file) => file.replace(/\.sql$/, '')))
+  const applied = await sql<{ name: string }[]>`select name from ${sql(TABLE)} order by name`
+  const unknown = applied.filter((row) => !known.has(row.name)).map((row) => row.name)
+  if (unknown.length > 0) {
+    throw new AppError(
+      'database.schema_newer',
+      `The database was migrated by a newer Troupe (${unknown.join(', ')}). Start that version, or point DATABASE_URL at another database.`,
+    )
+  }
+}

@@ -1,0 +1,24 @@
+import { answer, type Sql } from './client.ts'
+
+const CHANNEL = 'troupe_live'
+
+/** Tells every listening process; lost when nobody listens, which costs a reader nothing but time. */
+export async function notify(sql: Sql, payload: string): Promise<void> {
+  await answer(sql`select pg_notify(${CHANNEL}, ${payload})`)
+}
+
+/** Listens until stopped; `onConnected` is called again after each reconnect, since notices were lost meanwhile. */
+export async function listen(
+  sql: Sql,
+  onPayload: (payload: string) => void,
+  onConnected: () => void,
+): Promise<{ stop(): Promise<void> }> {
+  const subscription = await sql.listen(CHANNEL, onPayload, onConnected)
+  return { stop: () => subscription.unlisten() }
+}
+
+/** The id that this database was given when it was created. */
+export async function installationId(sql: Sql): Promise<string> {
+  const [row] = await answer(sql<{ id: string }[]>`select id::text from installation`)
+  return row?.id ?? 'unknown'
+}

@@ -1,0 +1,62 @@
+import type { Address } from '../core/address.ts'
+import { answer, type Sql } from './client.ts'
+
+/** Actors whose next timer is due within the horizon, and in how many milliseconds (never negative) by the database's clock. */
+export async function listUpcoming(
+  sql: Sql,
+  horizonMs: number,
+  limit: number,
+): Promise<{ address: Address; inMs: number }[]> {
+  return answer(sql<{ address: Address; inMs: number }[]>`
+    select address, greatest(0, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as "inMs"
+    from (
+      select address, due_at
+      from timers
+      where target is null and due_at < clock_timestamp() + ${horizonMs} * interval '1 ms'
+      order by due_at
+      limit ${limit}
+    ) soon
+    group by address`)
+}
+
+/** Turns due timers for other actors (delayed `sendTo`) into mail; answers who got some. */
+export async function deliverDue(sql: Sql): Promise<Address[]> {
+  const rows = await answer(sql<{ address: Address }[]>`
+    with due as (
+      delete from timers
+      where (address, id) in (
+        select address, id from timers
+        where target is not null and due_at <= clock_timestamp()
+        order by due_at
+        limit 500
+        for update skip locked
+      )
+      returning address, id, armed, event, target, cause
+    )
+    insert into mailbox (address, message_id, lane, event, sender, cause)
+    select target, 'timer:' || address || ':' || id || ':' || armed, 1, event, address, cause
+    from due
+    on conflict (address, message_id) do nothing
+    returning address`)
+  return [...new Set(rows.map((row) => row.address))]
+}
+
+export async function listTimers(
+  sql: Sql,
+  address: Address,
+): Promise<{ id: string; eventType: string; dueAt: Date }[]> {
+  return answer(sql`
+    select id, event ->> 'type' as "eventType", due_at as "dueAt"
+    from timers
+    where address = ${address}
+    order by due_at`)
+}
+
+/** Milliseconds until the next timer for another actor is due, if one is due within the horizon. */
+export async function nextDelivery(sql: Sql, horizonMs: number): Promise<number | undefined> {
+  const [row] = await answer(sql<{ in_ms: number | null }[]>`
+    select greatest(0, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as in_ms
+    from timers
+    where target is not null and due_at < clock_timestamp() + ${horizonMs} * interval '1 ms'`)
+  return row?.in_ms ?? undefined
+}

@@ -1,0 +1,340 @@
+import type { Address } from '../core/address.ts'
+import type { Effect, StoredSnapshot } from '../core/effect.ts'
+import type { Json } from '../core/json.ts'
+import type { MachineEvent, Message } from '../core/message.ts'
+import type { ActorStatus } from './actors.ts'
+import { answer, type Fragment, type Sql } from './client.ts'
+
+/** An actor's new state. `before` is the fence: the commit changes nothing unless the stored revision is still that. */
+export interface ActorChange {
+  address: Address
+  kind: string
+  key: string
+  status: ActorStatus
+  /** 0: the actor is born in this commit. */
+  before: number
+  after: number
+  snapshot: StoredSnapshot
+  machineHash: string
+  version: string
+  parent: Address | null
+  childId: string | null
+  root: Address
+  systemId: string | null
+  team: string
+  parked: Json
+  /** A child is born only if this actor's change commits too. */
+  bornWith: Address | null
+}
+
+export interface HistoryRow {
+  address: Address
+  revision: number
+  messageId: string
+  event: MachineEvent
+  from: Json
+  to: Json
+  status: string
+  effects: Effect[]
+  handled: boolean
+  sender: string | null
+  cause: string | null
+  machineHash: string
+}
+
+/** Everything of a row belongs to the actor `by`, and is written only if that actor's change commits. */
+export interface TurnCommit {
+  changes: ActorChange[]
+  history: HistoryRow[]
+  consumed: { by: Address; mailboxId: string }[]
+  mail: (Message & { by: Address })[]
+  /** Armed, or armed anew, under the same id. */
+  timers: {
+    by: Address
+    id: string
+    armed: string
+    delayMs: number
+    event: MachineEvent
+    /** Another actor that gets the event; null: the actor itself. */
+    target: Address | null
+    cause: string | null
+  }[]
+  timersGone: { by: Address; id: string }[]
+  invocations: {
+    by: Address
+    effectId: string
+    id: string
+    born: string
+    kind: 'promise' | 'action'
+    src: string
+    input: Json
+    cause: string | null
+  }[]
+  invocationsGone: { by: Address; effectId: string }[]
+  deadLetters: {
+    by: Address
+    messageId: string
+    event: MachineEvent
+    lane: number
+    sender: string | null
+    cause: string | null
+    team: string
+    reason: string
+    error: Json
+    revision: number
+    machineHash: string
+  }[]
+  events: {
+    by: Address
+    id: string
+    team: string
+    source: string
+    sourceId: string
+    bodyHash: string
+    type: string
+    subject: string | null
+    data: Json
+    causationid: string | null
+    correlationid: string | null
+    priority: number
+    depth: number
+  }[]
+  /** Actors that ended: their timers and invocations go; actions they asked for are still done. */
+  ended: Address[]
+}
+
+/** A piece that the platform adds to the statement: a CTE that reads `committed(address, revision)`. */
+export type Projection = (
+  sql: Sql,
+  committed: ReadonlyMap<Address, ActorChange>,
+) => { name: string; body: Fragment } | undefined
+
+/**
+ * Commits a turn in one statement: for each actor all of it or nothing. Answers the addresses that were committed; an
+ * actor that is missing moved meanwhile, or is just being committed elsewhere, and is to be read and stepped again.
+ *
+ * One statement, not a transaction of several: a connection that dies in between can neither leave half a turn nor
+ * hang its queue. `skip locked` keeps two workers from waiting for each other in a circle.
+ */
+export async function commitTurn(
+  sql: Sql,
+  turn: TurnCommit,
+  projections: readonly Projection[] = [],
+): Promise<Set<Address>> {
+  const moved = turn.changes.filter((change) => change.before > 0)
+  const born = turn.changes.filter((change) => change.before === 0)
+  const changes = new Map(turn.changes.map((change) => [change.address, change]))
+  const parts = [
+    movedActors(sql, moved),
+    bornActors(sql, born),
+    sql`committed as (select address, revision from moved union all select address, revision from born)`,
+    ...[
+      rows(turn.history, historyRows),
+      rows(turn.consumed, consumedMail),
+      rows(turn.mail, newMail),
+      rows(turn.timers, armedTimers),
+      rows(turn.timersGone, goneTimers),
+      rows(turn.invocations, startedInvocations),
+      rows(turn.invocationsGone, goneInvocations),
+      rows(turn.deadLetters, newDeadLetters),
+      rows(turn.events, emittedEvents),
+      rows(turn.ended, leftovers),
+    ].flatMap((part) => (part ? [part(sql)] : [])),
+    ...projections.flatMap((projection) => {
+      const part = projection(sql, changes)
+      return part ? [sql`${sql(part.name)} as (${part.body})`] : []
+    }),
+  ]
+  const list = parts.reduce((left, right) => sql`${left}, ${right}`)
+  const committed = await answer(sql<{ address: Address }[]>`with ${list} select address from committed`)
+  return new Set(committed.map((row) => row.address))
+}
+
+function rows<Row>(list: Row[], part: (sql: Sql, list: Row[]) => Fragment): ((sql: Sql) => Fragment) | undefined {
+  return list.length === 0 ? undefined : (sql) => part(sql, list)
+}
+
+/** One array of a member of every row: what `unnest` takes. */
+function column<Row, Value>(list: readonly Row[], pick: (row: Row) => Value): Value[] {
+  return list.map(pick)
+}
+
+const text = (value: unknown): string => JSON.stringify(value ?? null)
+
+function movedActors(sql: Sql, list: ActorChange[]): Fragment {
+  if (list.length === 0) return sql`moved as (select null::text as address, null::bigint as revision where false)`
+  return sql`
+    wanted as materialized (
+      select a.address, c.after, c.status, c.value, c.snapshot, c.machine_hash, c.version, c.parked
+      from unnest(
+        ${column(list, (c) => c.address)}::text[], ${column(list, (c) => c.before)}::bigint[], ${column(list, (c) => c.after)}::bigint[],
+        ${column(list, (c) => c.status)}::text[], ${column(list, (c) => text(c.snapshot.value))}::text[],
+        ${column(list, (c) => text(c.snapshot))}::text[], ${column(list, (c) => c.machineHash)}::text[],
+        ${column(list, (c) => c.version)}::text[], ${column(list, (c) => (c.parked === null ? null : text(c.parked)))}::text[]
+      ) as c(address, before, after, status, value, snapshot, machine_hash, version, parked)
+      join actors a on a.address = c.address and a.revision = c.before
+      for no key update of a skip locked
+    ),
+    moved as (
+      update actors a
+      set revision = w.after, status = w.status, value = w.value::json, snapshot = w.snapshot::json,
+        machine_hash = w.machine_hash, version = w.version, parked = w.parked::json, updated_at = clock_timestamp()
+      from wanted w
+      where a.address = w.address
+      returning a.address, a.revision
+    )`
+}
+
+function bornActors(sql: Sql, list: ActorChange[]): Fragment {
+  if (list.length === 0) return sql`born as (select null::text as address, null::bigint as revision where false)`
+  return sql`
+    born as (
+      insert into actors (address, kind, key, status, revision, value, snapshot, machine_hash, version, parent, child_id, root, system_id, team)
+      select c.address, c.kind, c.key, c.status, c.after, c.value::json, c.snapshot::json, c.machine_hash, c.version,
+        c.parent, c.child_id, c.root, c.system_id, c.team
+      from unnest(
+        ${column(list, (c) => c.address)}::text[], ${column(list, (c) => c.kind)}::text[], ${column(list, (c) => c.key)}::text[],
+        ${column(list, (c) => c.status)}::text[], ${column(list, (c) => c.after)}::bigint[],
+        ${column(list, (c) => text(c.snapshot.value))}::text[], ${column(list, (c) => text(c.snapshot))}::text[],
+        ${column(list, (c) => c.machineHash)}::text[], ${column(list, (c) => c.version)}::text[],
+        ${column(list, (c) => c.parent)}::text[], ${column(list, (c) => c.childId)}::text[], ${column(list, (c) => c.root)}::text[],
+        ${column(list, (c) => c.systemId)}::text[], ${column(list, (c) => c.team)}::text[], ${column(list, (c) => c.bornWith)}::text[]
+      ) as c(address, kind, key, status, after, value, snapshot, machine_hash, version, parent, child_id, root, system_id, team, born_with)
+      where c.born_with is null or c.born_with in (select address from moved)
+      on conflict (address) do nothing
+      returning address, revision
+    )`
+}
+
+function historyRows(sql: Sql, list: HistoryRow[]): Fragment {
+  return sql`
+    added_history as (
+      insert into history (address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash)
+      select h.address, h.revision, h.message_id, h.event::json, h.from_value::json, h.to_value::json, h.status, h.effects::json,
+        h.handled, h.sender, h.cause, h.machine_hash
+      from unnest(
+        ${column(list, (h) => h.address)}::text[], ${column(list, (h) => h.revision)}::bigint[], ${column(list, (h) => h.messageId)}::text[],
+        ${column(list, (h) => text(h.event))}::text[], ${column(list, (h) => text(h.from))}::text[], ${column(list, (h) => text(h.to))}::text[],
+        ${column(list, (h) => h.status)}::text[], ${column(list, (h) => text(h.effects))}::text[], ${column(list, (h) => h.handled)}::boolean[],
+        ${column(list, (h) => h.sender)}::text[], ${column(list, (h) => h.cause)}::text[], ${column(list, (h) => h.machineHash)}::text[]
+      ) as h(address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash)
+      join committed using (address)
+    )`
+}
+
+function consumedMail(sql: Sql, list: TurnCommit['consumed']): Fragment {
+  return sql`
+    consumed as (
+      delete from mailbox m
+      using unnest(${column(list, (c) => c.by)}::text[], ${column(list, (c) => c.mailboxId)}::bigint[]) as c(address, id)
+      join committed using (address)
+      where m.id = c.id
+    )`
+}
+
+function newMail(sql: Sql, list: TurnCommit['mail']): Fragment {
+  return sql`
+    sent as (
+      insert into mailbox (address, message_id, lane, event, sender, cause)
+      select m.recipient, m.message_id, m.lane, m.event::json, m.sender, m.cause
+      from unnest(
+        ${column(list, (m) => m.by)}::text[], ${column(list, (m) => m.to)}::text[], ${column(list, (m) => m.id)}::text[],
+        ${column(list, (m) => m.lane)}::smallint[], ${column(list, (m) => text(m.event))}::text[],
+        ${column(list, (m) => m.sender)}::text[], ${column(list, (m) => m.cause)}::text[]
+      ) with ordinality as m(address, recipient, message_id, lane, event, sender, cause, place)
+      join committed using (address)
+      order by m.place
+      on conflict (address, message_id) do nothing
+    )`
+}
+
+function armedTimers(sql: Sql, list: TurnCommit['timers']): Fragment {
+  return sql`
+    armed as (
+      insert into timers (address, id, armed, event, due_at, target, cause)
+      select t.address, t.id, t.armed, t.event::json, clock_timestamp() + t.delay * interval '1 ms', t.target, t.cause
+      from unnest(
+        ${column(list, (t) => t.by)}::text[], ${column(list, (t) => t.id)}::text[], ${column(list, (t) => t.armed)}::text[],
+        ${column(list, (t) => text(t.event))}::text[], ${column(list, (t) => t.delayMs)}::float8[], ${column(list, (t) => t.target)}::text[],
+        ${column(list, (t) => t.cause)}::text[]
+      ) as t(address, id, armed, event, delay, target, cause)
+      join committed using (address)
+      on conflict (address, id) do update
+      set armed = excluded.armed, event = excluded.event, due_at = excluded.due_at, target = excluded.target, cause = excluded.cause
+    )`
+}
+
+function goneTimers(sql: Sql, list: TurnCommit['timersGone']): Fragment {
+  return sql`
+    disarmed as (
+      delete from timers t
+      using unnest(${column(list, (g) => g.by)}::text[], ${column(list, (g) => g.id)}::text[]) as g(address, id)
+      join committed using (address)
+      where t.address = g.address and t.id = g.id
+    )`
+}
+
+function startedInvocations(sql: Sql, list: TurnCommit['invocations']): Fragment {
+  return sql`
+    started as (
+      insert into invocations (effect_id, address, id, born, kind, src, input, cause)
+      select i.effect_id, i.address, i.id, i.born, i.kind, i.src, i.input::json, i.cause
+      from unnest(
+        ${column(list, (i) => i.by)}::text[], ${column(list, (i) => i.effectId)}::text[], ${column(list, (i) => i.id)}::text[],
+        ${column(list, (i) => i.born)}::text[], ${column(list, (i) => i.kind)}::text[], ${column(list, (i) => i.src)}::text[],
+        ${column(list, (i) => text(i.input))}::text[], ${column(list, (i) => i.cause)}::text[]
+      ) as i(address, effect_id, id, born, kind, src, input, cause)
+      join committed using (address)
+      on conflict (effect_id) do nothing
+    )`
+}
+
+function goneInvocations(sql: Sql, list: TurnCommit['invocationsGone']): Fragment {
+  return sql`
+    withdrawn as (
+      delete from invocations i
+      using unnest(${column(list, (g) => g.by)}::text[], ${column(list, (g) => g.effectId)}::text[]) as g(address, effect_id)
+      join committed using (address)
+      where i.effect_id = g.effect_id
+    )`
+}
+
+function newDeadLetters(sql: Sql, list: TurnCommit['deadLetters']): Fragment {
+  return sql`
+    buried as (
+      insert into dead_letters (address, message_id, event, lane, sender, cause, team, reason, error, revision, machine_hash)
+      select d.address, d.message_id, d.event::json, d.lane, d.sender, d.cause, d.team, d.reason, d.error::json, d.revision, d.machine_hash
+      from unnest(
+        ${column(list, (d) => d.by)}::text[], ${column(list, (d) => d.messageId)}::text[], ${column(list, (d) => text(d.event))}::text[],
+        ${column(list, (d) => d.lane)}::smallint[], ${column(list, (d) => d.sender)}::text[], ${column(list, (d) => d.cause)}::text[],
+        ${column(list, (d) => d.team)}::text[], ${column(list, (d) => d.reason)}::text[], ${column(list, (d) => text(d.error))}::text[],
+        ${column(list, (d) => d.revision)}::bigint[], ${column(list, (d) => d.machineHash)}::text[]
+      ) as d(address, message_id, event, lane, sender, cause, team, reason, error, revision, machine_hash)
+      join committed using (address)
+    )`
+}
+
+function emittedEvents(sql: Sql, list: TurnCommit['events']): Fragment {
+  return sql`
+    emitted as (
+      insert into event_log (id, team, source, source_id, body_hash, type, subject, time, data, priority, correlationid, causationid, depth, status)
+      select e.id, e.team, e.source, e.source_id, e.body_hash, e.type, e.subject, clock_timestamp(), e.data::json, e.priority,
+        e.correlationid, e.causationid, e.depth, 'accepted'
+      from unnest(
+        ${column(list, (e) => e.by)}::text[], ${column(list, (e) => e.id)}::text[], ${column(list, (e) => e.team)}::text[],
+        ${column(list, (e) => e.source)}::text[], ${column(list, (e) => e.sourceId)}::text[], ${column(list, (e) => e.bodyHash)}::text[],
+        ${column(list, (e) => e.type)}::text[], ${column(list, (e) => e.subject)}::text[], ${column(list, (e) => text(e.data))}::text[],
+        ${column(list, (e) => e.priority)}::smallint[], ${column(list, (e) => e.correlationid)}::text[],
+        ${column(list, (e) => e.causationid)}::text[], ${column(list, (e) => e.depth)}::smallint[]
+      ) as e(address, id, team, source, source_id, body_hash, type, subject, data, priority, correlationid, causationid, depth)
+      join committed using (address)
+      on conflict (team, source, source_id) do nothing
+    )`
+}
+
+function leftovers(sql: Sql, list: Address[]): Fragment {
+  return sql`
+    ended as (select address from unnest(${list}::text[]) as e(address) join committed using (address)),
+    ended_timers as (delete from timers t using ended e where t.address = e.address),
+    ended_invocations as (delete from invocations i using ended e where i.address = e.address and i.kind = 'promise')`
+}
