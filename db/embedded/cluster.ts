@@ -1,11 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { AppError } from '../../core/errors.ts'
 import { type Account, asAccount } from './account.ts'
 import type { Binaries } from './binaries.ts'
+import { complaint } from './complaint.ts'
 
 const run = promisify(execFile)
 
@@ -26,12 +27,14 @@ export async function prepareCluster(dataDir: string, binaries: Binaries, accoun
   const folder = join(dataDir, 'postgres')
   const secret = join(dataDir, 'postgres.password')
   const password = await readFile(secret, 'utf8').catch(() => undefined)
-  const exists = await stat(join(folder, 'PG_VERSION')).catch(() => undefined)
-  if (exists && password) {
-    // A copy made by root (cp -r, a restored backup) belongs to root, and PostgreSQL accepts only its own files.
-    if (exists.uid === 0) await giveAway(folder, account)
-    return { folder, password, created: false }
-  }
+  const exists = await access(join(folder, 'PG_VERSION')).then(
+    () => true,
+    () => false,
+  )
+  // PostgreSQL accepts only files of its own that others cannot read; a plain copy or a restored backup has neither.
+  if (exists && (await stat(folder)).uid === 0) await giveAway(folder, account)
+  if (exists) await chmod(folder, 0o700)
+  if (exists && password) return { folder, password, created: false }
 
   const fresh = randomBytes(24).toString('base64url')
   // Replaced as a whole: a crash in the middle must not leave an empty password behind.
@@ -47,11 +50,10 @@ async function createCluster(folder: string, binaries: Binaries, account: Accoun
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { mode: 0o700 })
   await giveAway(draft, account)
-  await execute(account, binaries.initdb, [
-    ...['-D', draft, '--username=postgres', '--auth=reject', '--no-sync', '--no-instructions'],
-    // Built-in locale: the order of texts never changes with the C library of the machine.
-    ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
-  ])
+  // Built-in locale: the order of texts never changes with the C library of the machine.
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  const access = ['--username=postgres', '--auth=reject']
+  await execute(account, binaries.initdb, ['-D', draft, '--no-sync', '--no-instructions', ...access, ...locale])
   await writeFile(join(draft, 'pg_hba.conf'), HOST_RULES)
   await singleUser(
     draft,
@@ -68,8 +70,7 @@ async function createCluster(folder: string, binaries: Binaries, account: Accoun
 async function singleUser(folder: string, binaries: Binaries, account: Account, sql: string): Promise<void> {
   // Single-user mode goes on after a failed statement; only its output tells.
   const output = await execute(account, binaries.postgres, ['--single', '-D', folder, 'postgres'], `${sql}\n`)
-  const failure = /^.*\b(?:ERROR|FATAL|PANIC): .*$/m.exec(output)
-  if (failure) throw new AppError('database.unavailable', `The embedded PostgreSQL could not be set up: ${failure[0]}`)
+  if (/\b(?:ERROR|FATAL|PANIC): /.test(output)) throw setupFailed(output)
 }
 
 async function giveAway(folder: string, { owner }: Account): Promise<void> {
@@ -88,7 +89,11 @@ async function execute(account: Account, program: string, args: readonly string[
     child.on('error', reject)
     child.on('close', (code) => {
       if (code === 0) resolve(output)
-      else reject(new AppError('database.unavailable', `${program} failed: ${output.trim().split('\n').at(-1)}`))
+      else reject(setupFailed(output))
     })
   })
+}
+
+function setupFailed(output: string): AppError {
+  return new AppError('database.unavailable', `The embedded PostgreSQL could not be set up: ${complaint(output)}`)
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AppError } from '../../core/errors.ts'
 import { type Account, asAccount } from './account.ts'
+import { complaint } from './complaint.ts'
 import { findBirth, findCommandLine, hasEnded } from './process.ts'
 
 /** Crash recovery replays the log since the last checkpoint, which may take a while after heavy load. */
@@ -81,13 +82,10 @@ async function launch(
   await log.close()
   if (!(await becomesReady(child, folder, ended))) {
     await stop(child, ended)
-    throw new AppError(
-      'database.unavailable',
-      `The embedded PostgreSQL did not start: ${await lastWords(logFile, logStart)}`,
-      {
-        details: { logFile },
-      },
-    )
+    const output = (await readFile(logFile)).subarray(logStart).toString()
+    throw new AppError('database.unavailable', `The embedded PostgreSQL did not start: ${complaint(output)}`, {
+      details: { logFile },
+    })
   }
   return { port, ended, stop: () => stop(child, ended) }
 }
@@ -157,13 +155,4 @@ async function findFreePort(): Promise<number> {
 async function rotate(logFile: string): Promise<void> {
   const found = await stat(logFile).catch(() => undefined)
   if (found && found.size > LOG_LIMIT_BYTES) await rename(logFile, `${logFile}.1`)
-}
-
-/** What the server said about its failure: the lines from FATAL on, or the last one. */
-async function lastWords(logFile: string, from: number): Promise<string> {
-  const text = (await readFile(logFile)).subarray(from).toString().trim()
-  const lines = text
-    .split('\n')
-    .map((line) => line.replace(/^.*?\b(FATAL|ERROR|PANIC|DETAIL|HINT|WARNING|LOG):\s+/, ''))
-  return lines.slice(-4).join(' ') || 'it said nothing'
 }

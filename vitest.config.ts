@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    globalSetup: ['tests/support/global-setup.ts'],
+    // Processes, not threads: tests kill, freeze and change the working folder.
+    pool: 'forks',
+    // Never more than two at once: each file brings pools, workers and sometimes a Redis of its own.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    // A promise nobody waited for is a failure of the file it happened in.
+    dangerouslyIgnoreUnhandledErrors: false,
+  },
+})
