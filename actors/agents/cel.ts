@@ -9,9 +9,16 @@ export const SCOPE_NAMES = ['event', 'data', 'device', 'steps', 'result', 'now',
  */
 export const environment: Environment = SCOPE_NAMES.reduce(
   (env, name) => env.registerVariable(name, 'dyn'),
-  new Environment({ homogeneousAggregateLiterals: false, limits: { maxAstNodes: 500, maxDepth: 32, maxListElements: 200 } }),
+  new Environment({
+    homogeneousAggregateLiterals: false,
+    limits: { maxAstNodes: 500, maxDepth: 32, maxListElements: 200 },
+  }),
 )
-for (const [left, right] of [['double', 'int'], ['int', 'double'], ['double', 'double']]) {
+for (const [left, right] of [
+  ['double', 'int'],
+  ['int', 'double'],
+  ['double', 'double'],
+]) {
   environment.registerOperator(`${left} % ${right}`, (a: number | bigint, b: number | bigint) => Number(a) % Number(b))
   if (left === right) continue
   environment.registerOperator(`${left} + ${right}`, (a: number | bigint, b: number | bigint) => Number(a) + Number(b))
@@ -33,7 +40,8 @@ export function tooDear(node: ASTNode, outer: string | undefined = undefined, de
     if (name === 'matches') return 'matches() is not available: use startsWith, endsWith or contains'
     if (name === 'bind') return 'cel.bind() is not available'
     if (LOOPS.has(name) && args.length > 1) {
-      if (depth >= 2 || (depth > 0 && rootOf(receiver) !== outer)) return `${name}() inside another loop may only walk a part of its element`
+      if (depth >= 2 || (depth > 0 && rootOf(receiver) !== outer))
+        return `${name}() inside another loop may only walk a part of its element`
       const [variable, ...bodies] = args
       const inner = variable?.op === 'id' ? variable.args : undefined
       return tooDear(receiver, outer, depth) ?? firstOf(bodies, (body) => tooDear(body, inner, depth + 1))
@@ -48,7 +56,7 @@ export function stepsIn(node: ASTNode): string[] {
   return [...(own === undefined ? [] : [own]), ...children(node).flatMap(stepsIn)]
 }
 
-/** A CEL value as JSON: integers become numbers, timestamps and durations text; throws RangeError for NaN and the like. */
+/** A CEL value as JSON: integers become numbers, timestamps text, durations milliseconds; throws RangeError for NaN and the like. */
 export function fromCel(value: unknown): Json {
   if (value === null || value === undefined) return null
   if (typeof value === 'string' || typeof value === 'boolean') return value
@@ -64,7 +72,7 @@ export function fromCel(value: unknown): Json {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (typeof value !== 'object') return String(value)
   if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fromCel(member)]))
-  // The library's own values: an unsigned integer is its number, a duration and a type are their text.
+  // The library's own values: an unsigned integer and a duration (ms) are numbers, a type is its text.
   const primitive: unknown = value.valueOf()
   return typeof primitive === 'bigint' || typeof primitive === 'number' ? fromCel(primitive) : String(value)
 }

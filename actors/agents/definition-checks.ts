@@ -35,7 +35,8 @@ export function checkDefinition(definition: AgentDefinition, around: Surrounding
   for (const [index, { id, version }] of definition.subagents.entries()) {
     const path = ['subagents', index, 'version']
     if (!isRange(version)) report(path, `expected a semver range or latest, got ${JSON.stringify(version)}`)
-    else if (!around.publishedAgents(id, version)) report(['subagents', index], `no published version of ${id} fits ${version}`)
+    else if (!around.publishedAgents(id, version))
+      report(['subagents', index], `no published version of ${id} fits ${version}`)
   }
   return problems
 }
@@ -58,7 +59,10 @@ export function skillCovers(skill: string, tool: string): boolean {
 function checkSkills(definition: AgentDefinition, tools: readonly KnownTool[], report: Report): void {
   for (const [index, skill] of definition.skills.entries()) {
     const covered = tools.filter((tool) => skillCovers(skill, tool.id))
-    const meant = closest(skill, tools.map((tool) => tool.id))
+    const meant = closest(
+      skill,
+      tools.map((tool) => tool.id),
+    )
     if (covered.length === 0) report(['skills', index], noTool(skill, meant), meant)
     for (const tool of covered) checkPermission(definition, tool, ['skills', index], report)
   }
@@ -68,7 +72,8 @@ function checkPermission(definition: AgentDefinition, tool: KnownTool, path: Pat
   if (tool.permission === undefined) return
   const [group = '', name = ''] = tool.permission.split(':')
   const granted = new Map<string, readonly string[]>(Object.entries(definition.permissions)).get(group)
-  if (!granted?.includes(name)) report(path, `${tool.id} needs the permission ${group}: [${name}], which is not granted`)
+  if (!granted?.includes(name))
+    report(path, `${tool.id} needs the permission ${group}: [${name}], which is not granted`)
 }
 
 function checkTriggers(definition: AgentDefinition, report: Report): void {
@@ -109,12 +114,16 @@ function checkPlaybook(definition: AgentDefinition, tools: readonly KnownTool[],
   function checkTool(step: Step, path: Path): void {
     const at = [...path, 'uses']
     const tool = tools.find(({ id }) => id === step.uses)
-    const meant = closest(step.uses, tools.map(({ id }) => id))
+    const meant = closest(
+      step.uses,
+      tools.map(({ id }) => id),
+    )
     if (!tool) return report(at, noTool(step.uses, meant), meant)
     const covered = definition.skills.some((skill) => skillCovers(skill, tool.id))
     if (definition.skills.length > 0 && !covered) report(at, `${tool.id} is not among the skills`)
     if (!covered) checkPermission(definition, tool, at, report)
-    if (tool.needsDevice && !definition.device) report(at, `${tool.id} needs a device, and the definition has no device to acquire`)
+    if (tool.needsDevice && !definition.device)
+      report(at, `${tool.id} needs a device, and the definition has no device to acquire`)
   }
 }
 
@@ -126,7 +135,8 @@ interface Used {
 function checkCondition(text: string | undefined, path: Path, report: Report): Used[] {
   const used = text === undefined ? [] : compiled([{ path, expression: text }], report)
   for (const { expression } of used) {
-    if (!['bool', 'dyn'].includes(expression.type)) report(path, `expected a condition, but it gives ${expression.type}`)
+    if (!['bool', 'dyn'].includes(expression.type))
+      report(path, `expected a condition, but it gives ${expression.type}`)
   }
   return used
 }

@@ -30,7 +30,8 @@ export async function parseDefinition(text: string, fileName: string): Promise<P
 
   const tree = await readInThread(text)
   if (!tree) throw refuse('took too long to read: it is nested or repeated beyond reason')
-  if (tree.problems.length > 0) throw badDefinition(tree.problems.map((problem): Problem => ({ file: fileName, ...problem })))
+  if (tree.problems.length > 0)
+    throw badDefinition(tree.problems.map((problem): Problem => ({ file: fileName, ...problem })))
   const source: SourceMap = { file: fileName, positions: tree.positions }
   const value = withoutExtensions(tree.value)
   const parsed = AgentDefinition.safeParse(value)
@@ -43,5 +44,7 @@ function withoutExtensions(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutExtensions)
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value).filter(([key]) => !key.startsWith('x-'))
-  return Object.fromEntries(members.map(([key, member]) => [key, FREE_MAPS.has(key) ? member : withoutExtensions(member)]))
+  return Object.fromEntries(
+    members.map(([key, member]) => [key, FREE_MAPS.has(key) ? member : withoutExtensions(member)]),
+  )
 }

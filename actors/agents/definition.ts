@@ -3,11 +3,17 @@ import { JsonValue } from '../../core/event.ts'
 import { strict } from './strict.ts'
 import { Duration, ExpressionText, Trigger } from './trigger.ts'
 
-const AgentId = z.string().max(64).regex(/^[a-z0-9-]+$/, 'expected lowercase letters, digits and -')
+const AgentId = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9-]+$/, 'expected lowercase letters, digits and -')
 const Version = z
   .string()
   .max(64)
-  .regex(/^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/, 'expected a semantic version such as 1.2.0')
+  .regex(
+    /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/,
+    'expected a semantic version such as 1.2.0',
+  )
 const Names = z.array(z.string().min(1).max(200)).max(500)
 
 const Metadata = strict({
@@ -55,7 +61,9 @@ const Config = strict({
     max_tokens: z.int().min(1).optional(),
     max_cost_usd: z.number().min(0).optional(),
     max_tool_calls: z.int().min(1).optional(),
-  }).optional().describe('A run'),
+  })
+    .optional()
+    .describe('A run'),
   feedback_collection: z.boolean().default(true).describe('Ask for a rating'),
   platform_filter: z.string().max(64).optional().describe('Events that name another platform are not for this agent'),
   monitoring_interval_seconds: z.int().min(1).optional().describe('VirtualPyTest, kept and not used'),
@@ -64,7 +72,10 @@ const Config = strict({
 
 const Device = strict({
   acquire: z.string().min(1).max(300).optional().describe('Device id, ${…} filled in from the event'),
-  selector: z.union([ExpressionText, z.record(z.string(), z.string())]).optional().describe('CEL or labels'),
+  selector: z
+    .union([ExpressionText, z.record(z.string(), z.string())])
+    .optional()
+    .describe('CEL or labels'),
   count: z.int().min(1).max(100).optional().describe('How many'),
   mode: z.enum(['control', 'observe']).default('control').describe('Exclusive, or looking on'),
   ttl: Duration.optional().describe('Lease without renewal'),
@@ -81,7 +92,11 @@ const Model = strict({
 
 /** One step of a playbook; the words are those of GitHub Actions. */
 export const Step = strict({
-  id: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'expected a letter, then letters, digits, _ or -').optional().describe('How later steps name its output: steps.<id>'),
+  id: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'expected a letter, then letters, digits, _ or -')
+    .optional()
+    .describe('How later steps name its output: steps.<id>'),
   name: z.string().max(200).optional().describe('For people'),
   uses: z.string().min(1).max(200).describe('Tool id'),
   with: z.record(z.string(), JsonValue).default({}).describe('Input of the tool; ${…} is filled in'),
@@ -93,9 +108,14 @@ export const Step = strict({
   retry: strict({
     attempts: z.int().min(1).max(20).describe('Calls in all'),
     delay: Duration.optional().describe('Pause between them'),
-  }).optional().describe('For failures that may pass'),
+  })
+    .optional()
+    .describe('For failures that may pass'),
   'continue-on-error': z.boolean().default(false).describe('A failure does not end the run'),
-}).refine((step) => step.every === undefined || step.until !== undefined, { path: ['every'], message: 'expected until beside every' })
+}).refine((step) => step.every === undefined || step.until !== undefined, {
+  path: ['every'],
+  message: 'expected until beside every',
+})
 export type Step = z.infer<typeof Step>
 
 const Playbook = strict({

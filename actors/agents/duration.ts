@@ -10,7 +10,10 @@ export function durationMs(text: string): number {
   const parts = /^([\d.]+)(ms|s|m|h|d)$/.exec(DURATION.test(text) ? text : '')
   const unit = parts?.[2]
   if (!parts || !isUnit(unit)) {
-    throw new AppError('expression.invalid', `"${text}" is not a duration: expected for example 500ms, 30s, 10m, 1h, 1d`)
+    throw new AppError(
+      'expression.invalid',
+      `"${text}" is not a duration: expected for example 500ms, 30s, 10m, 1h, 1d`,
+    )
   }
   return Math.round(Number(parts[1]) * UNIT_MS[unit])
 }

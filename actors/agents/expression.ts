@@ -22,7 +22,10 @@ export interface Expression {
 /** Compiles one expression of at most 1 KiB; throws `expression.invalid` for what can be told without a value. */
 export function compileExpression(text: string): Expression {
   if (Buffer.byteLength(text) > MAX_BYTES) throw invalid(text, `is longer than ${MAX_BYTES} bytes`)
-  const parsed = translate(() => environment.parse(text), (reason, cause) => invalid(text, reason, cause))
+  const parsed = translate(
+    () => environment.parse(text),
+    (reason, cause) => invalid(text, reason, cause),
+  )
   const dear = tooDear(parsed.ast)
   if (dear !== undefined) throw invalid(text, dear)
   // Before the type check, which rewrites loops into a form of its own.
@@ -33,7 +36,11 @@ export function compileExpression(text: string): Expression {
     text,
     type: checked.type ?? 'dyn',
     steps,
-    run: (scope) => translate(() => fromCel(parsed(context(scope))), (reason, cause) => failed(text, reason, cause)),
+    run: (scope) =>
+      translate(
+        () => fromCel(parsed(context(scope))),
+        (reason, cause) => failed(text, reason, cause),
+      ),
   }
 }
 
@@ -75,11 +82,17 @@ function summary(error: unknown): string {
 }
 
 function invalid(text: string, reason: string, cause?: unknown): AppError {
-  return new AppError('expression.invalid', `${excerpt(text)}: ${reason}`, { details: { expression: excerpt(text), reason }, cause })
+  return new AppError('expression.invalid', `${excerpt(text)}: ${reason}`, {
+    details: { expression: excerpt(text), reason },
+    cause,
+  })
 }
 
 function failed(text: string, reason: string, cause: unknown): AppError {
-  return new AppError('expression.failed', `${excerpt(text)}: ${reason}`, { details: { expression: excerpt(text), reason }, cause })
+  return new AppError('expression.failed', `${excerpt(text)}: ${reason}`, {
+    details: { expression: excerpt(text), reason },
+    cause,
+  })
 }
 
 function excerpt(text: string): string {

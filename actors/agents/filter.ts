@@ -14,7 +14,8 @@ export function matchFilter(filter: Filter, event: unknown): Verdict {
     const reasons = verdicts.flatMap((verdict) => (verdict.matched ? [] : [verdict.reason]))
     return reasons.length < verdicts.length ? PASSES : refused(reasons.join(' and '))
   }
-  if (filter.not) return matchFilter(filter.not, event).matched ? refused(`not: ${JSON.stringify(filter.not)} holds`) : PASSES
+  if (filter.not)
+    return matchFilter(filter.not, event).matched ? refused(`not: ${JSON.stringify(filter.not)} holds`) : PASSES
   return first([
     ...texts(filter.exact, event, 'is', (value, wanted) => value === wanted),
     ...texts(filter.prefix, event, 'starts with', (value, wanted) => value.startsWith(wanted)),
@@ -52,7 +53,8 @@ function equals(value: unknown, wanted: string | number | boolean | null): boole
   const text = scalarText(value)
   const comparison = typeof wanted === 'string' ? COMPARISON.exec(wanted) : null
   const [, operator, right] = comparison ?? []
-  if (operator === undefined || right === undefined) return wanted === null ? value === undefined || value === null : text === String(wanted)
+  if (operator === undefined || right === undefined)
+    return wanted === null ? value === undefined || value === null : text === String(wanted)
   if (text === undefined) return operator === '!='
   if (operator === '==') return text === right
   if (operator === '!=') return text !== right
@@ -71,7 +73,9 @@ function texts(
   return Object.entries(wanted ?? {}).map(([path, text]) => {
     const value = valueAt(event, path)
     const found = scalarText(value)
-    return found !== undefined && holds(found, text) ? PASSES : refused(`filter: ${path} ${shown(value)} does not hold "${verb} ${text}"`)
+    return found !== undefined && holds(found, text)
+      ? PASSES
+      : refused(`filter: ${path} ${shown(value)} does not hold "${verb} ${text}"`)
   })
 }
 
@@ -85,11 +89,16 @@ function toNumber(text: string): number {
 }
 
 function scalarText(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined
 }
 
 function shown(value: unknown): string {
-  return scalarText(value) ?? (value === undefined || value === null ? 'nothing' : Array.isArray(value) ? 'a list' : 'an object')
+  return (
+    scalarText(value) ??
+    (value === undefined || value === null ? 'nothing' : Array.isArray(value) ? 'a list' : 'an object')
+  )
 }
 
 function ownValue(object: unknown, key: string): unknown {

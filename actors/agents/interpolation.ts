@@ -29,17 +29,23 @@ export function interpolate(value: Json, scope: Scope): Json {
     if (!text.includes('${')) return text
     const pieces = piecesOf(text)
     budget.expressions -= pieces.filter((piece) => 'expression' in piece).length
-    if (budget.expressions < 0) throw new AppError('expression.failed', `More than ${MAX_EXPRESSIONS} expressions in one value`)
+    if (budget.expressions < 0)
+      throw new AppError('expression.failed', `More than ${MAX_EXPRESSIONS} expressions in one value`)
     const [only, ...others] = pieces
     if (only && 'expression' in only && others.length === 0) return evaluate(only.expression, scope)
-    const filled = pieces.map((piece) => ('text' in piece ? piece.text : asText(evaluate(piece.expression, scope)))).join('')
+    const filled = pieces
+      .map((piece) => ('text' in piece ? piece.text : asText(evaluate(piece.expression, scope))))
+      .join('')
     if (filled.length > MAX_TEXT) throw new AppError('expression.failed', `A text grew to ${filled.length} characters`)
     return filled
   }
 }
 
 /** Every expression inside a JSON value with its path; throws `expression.invalid` for an unclosed `${`. */
-export function expressionsIn(value: Json, path: readonly PropertyKey[] = []): { path: readonly PropertyKey[]; expression: string }[] {
+export function expressionsIn(
+  value: Json,
+  path: readonly PropertyKey[] = [],
+): { path: readonly PropertyKey[]; expression: string }[] {
   if (typeof value === 'string') {
     return piecesOf(value).flatMap((piece) => ('expression' in piece ? [{ path, expression: piece.expression }] : []))
   }
@@ -62,7 +68,8 @@ export function piecesOf(text: string): Piece[] {
       continue
     }
     const end = closingBrace(text, start + 2)
-    if (end === undefined) throw new AppError('expression.invalid', `"${text.slice(start, start + 40)}" has no closing }`)
+    if (end === undefined)
+      throw new AppError('expression.invalid', `"${text.slice(start, start + 40)}" has no closing }`)
     plain += text.slice(at, start)
     if (plain !== '') pieces.push({ text: plain })
     plain = ''

@@ -23,14 +23,17 @@ export function compilePattern(patterns: string | readonly string[]): Pattern {
       throw new AppError('expression.invalid', `"${text}" is not an event pattern: expected for example alert.*.firing`)
     }
   }
-  const excludes = texts.filter((text) => text.startsWith('!')).map((text) => ({ text, segments: typeSegments(text.slice(1)) }))
+  const excludes = texts
+    .filter((text) => text.startsWith('!'))
+    .map((text) => ({ text, segments: typeSegments(text.slice(1)) }))
   const written = texts.filter((text) => !text.startsWith('!')).map(typeSegments)
   const includes = written.length === 0 && excludes.length > 0 ? [['**']] : written
   return {
     includes,
     matches(type) {
       const segments = typeSegments(type)
-      if (!includes.some((pattern) => fits(pattern, segments))) return refused(`type: ${type} is not ${texts.join(' | ')}`)
+      if (!includes.some((pattern) => fits(pattern, segments)))
+        return refused(`type: ${type} is not ${texts.join(' | ')}`)
       const excluded = excludes.find((exclude) => fits(exclude.segments, segments))
       return excluded ? refused(`type: ${type} is excluded by ${excluded.text}`) : PASSES
     },

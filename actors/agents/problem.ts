@@ -22,11 +22,23 @@ export interface SourceMap {
 }
 
 /** A problem at a path; when the path itself is not in the text, at its nearest parent. */
-export function problemAt(source: SourceMap, path: readonly PropertyKey[], message: string, suggestion?: string): Problem {
+export function problemAt(
+  source: SourceMap,
+  path: readonly PropertyKey[],
+  message: string,
+  suggestion?: string,
+): Problem {
   let length = path.length
   while (length > 0 && !source.positions.has(pathText(path.slice(0, length)))) length -= 1
   const { line, column } = source.positions.get(pathText(path.slice(0, length))) ?? { line: 1, column: 1 }
-  return { file: source.file, line, column, path: pathText(path), message, ...(suggestion === undefined ? {} : { suggestion }) }
+  return {
+    file: source.file,
+    line,
+    column,
+    path: pathText(path),
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  }
 }
 
 /** `stb-doctor.yaml:14:7 triggers[0].priority: expected …` */

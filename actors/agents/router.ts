@@ -53,7 +53,10 @@ export function route(rules: Rules, event: TeamEvent): Decision[] {
   return listening.flatMap((rule) => {
     const agent = `${rule.agent}@${rule.version}`
     if (done.has(agent)) return []
-    const decision = stop !== undefined && rule.rank > stop.rank ? filtered(rule, event, `stopped by "${stop.name}" of ${stop.agent}`) : decide(rule, event, scope)
+    const decision =
+      stop !== undefined && rule.rank > stop.rank
+        ? filtered(rule, event, `stopped by "${stop.name}" of ${stop.agent}`)
+        : decide(rule, event, scope)
     if (decision.outcome === 'matched') {
       done.add(agent)
       if (rule.stop) stop ??= rule
@@ -67,7 +70,9 @@ export function explain(rules: Rules, event: TeamEvent): Decision[] {
   const decisions = route(rules, event)
   const decided = new Set(decisions.map((decision) => `${decision.agent}@${decision.version}`))
   const silent = Map.groupBy(
-    rules.rules.filter((rule) => rule.team === (event.team ?? DEFAULT_TEAM) && !decided.has(`${rule.agent}@${rule.version}`)),
+    rules.rules.filter(
+      (rule) => rule.team === (event.team ?? DEFAULT_TEAM) && !decided.has(`${rule.agent}@${rule.version}`),
+    ),
     (rule) => `${rule.agent}@${rule.version}`,
   )
   const others = [...silent.values()].flatMap(([rule, ...more]): Decision[] => {
@@ -102,7 +107,17 @@ function decide(rule: Rule, event: TeamEvent, scope: Scope): Decision {
 function filtered(rule: Rule, event: TeamEvent, reason: string): Decision {
   const { agent, version, trigger, name } = rule
   const none: JsonObject = {}
-  return { agent, version, trigger, name, outcome: 'filtered', reason, priority: priorityOf(rule.priority, event), device: null, with: none }
+  return {
+    agent,
+    version,
+    trigger,
+    name,
+    outcome: 'filtered',
+    reason,
+    priority: priorityOf(rule.priority, event),
+    device: null,
+    with: none,
+  }
 }
 
 /** What a trigger's expressions see. `now` is the time of receipt, so that routing an event again decides the same. */

@@ -13,7 +13,9 @@ export interface RuleIndex<T> {
   find(type: string): Set<T>
 }
 
-export function createRuleIndex<T>(entries: Iterable<{ includes: readonly (readonly string[])[]; value: T }>): RuleIndex<T> {
+export function createRuleIndex<T>(
+  entries: Iterable<{ includes: readonly (readonly string[])[]; value: T }>,
+): RuleIndex<T> {
   const root = branch<T>()
   for (const { includes, value } of entries) {
     for (const pattern of includes) {

@@ -18,9 +18,13 @@ function explain(issue: z.core.$ZodIssue, value: unknown, source: SourceMap, bas
     })
   }
   if (issue.code === 'invalid_union') {
-    const near = issue.errors.find((branch) => !branch.some(({ code, path: at }) => code === 'invalid_type' && at.length === 0))
+    const near = issue.errors.find(
+      (branch) => !branch.some(({ code, path: at }) => code === 'invalid_type' && at.length === 0),
+    )
     if (near) return near.flatMap((inner) => explain(inner, value, source, path))
-    const kinds = issue.errors.flatMap((branch) => branch.flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : [])))
+    const kinds = issue.errors.flatMap((branch) =>
+      branch.flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : [])),
+    )
     return [problemAt(source, path, `expected ${[...new Set(kinds)].map(article).join(' or ')}, got ${shown(found)}`)]
   }
   if (issue.code === 'invalid_value') {
@@ -28,11 +32,16 @@ function explain(issue: z.core.$ZodIssue, value: unknown, source: SourceMap, bas
     return [problemAt(source, path, `expected ${issue.values.map(String).join(' | ')}, got ${shown(found)}`, meant)]
   }
   if (issue.code === 'invalid_type') {
-    const message = found === undefined ? `missing: expected ${article(issue.expected)}` : `expected ${article(issue.expected)}, got ${shown(found)}`
+    const message =
+      found === undefined
+        ? `missing: expected ${article(issue.expected)}`
+        : `expected ${article(issue.expected)}, got ${shown(found)}`
     return [problemAt(source, path, message)]
   }
   if (issue.code === 'custom') return [problemAt(source, path, issue.message)]
-  const message = issue.message.startsWith('expected ') ? issue.message : issue.message.replace(/^[A-Z][a-z]+ [a-z]+: /, '')
+  const message = issue.message.startsWith('expected ')
+    ? issue.message
+    : issue.message.replace(/^[A-Z][a-z]+ [a-z]+: /, '')
   return [problemAt(source, path, `${message}, got ${shown(found)}`)]
 }
 

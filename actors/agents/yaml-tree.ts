@@ -87,15 +87,19 @@ export function readTree(text: string): Tree {
     if (value === null || typeof value === 'boolean') return value
     if (typeof value === 'number') {
       if (!Number.isFinite(value)) return report(offset, path, 'expected a finite number')
-      if (Number.isInteger(value) && !Number.isSafeInteger(value)) return report(offset, path, 'too large for a number: put it in quotes')
+      if (Number.isInteger(value) && !Number.isSafeInteger(value))
+        return report(offset, path, 'too large for a number: put it in quotes')
       return value
     }
     if (typeof value !== 'string') return report(offset, path, 'unexpected kind of value')
-    return value.includes('\0') || !value.isWellFormed() ? report(offset, path, 'text with a NUL or half a character') : value
+    return value.includes('\0') || !value.isWellFormed()
+      ? report(offset, path, 'text with a NUL or half a character')
+      : value
   }
 
   for (const error of document.errors.slice(0, 5)) report(error.pos[0], [], plainMessage(error.code, error.message))
-  if (document.directives?.yaml.explicit || text.startsWith('%')) report(0, [], 'directives (%YAML, %TAG) are not allowed')
+  if (document.directives?.yaml.explicit || text.startsWith('%'))
+    report(0, [], 'directives (%YAML, %TAG) are not allowed')
   const value = problems.length > 0 ? null : read(document.contents, [], 0)
   positions.set('', positionAt(document.contents?.range?.[0] ?? 0))
   return { value, positions, problems }
