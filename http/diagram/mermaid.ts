@@ -84,9 +84,26 @@ function label(edge: GraphEdge): string {
   return text(`${edge.label}${guard}${actions}`)
 }
 
-/** Characters that Mermaid reads as syntax, as the entities that it reads as text. */
+/**
+ * Characters that Mermaid reads as syntax, replaced by ones that look much the same: its own entities (`#59;`) come out
+ * undecoded in state diagrams.
+ */
+const LOOKALIKES: Record<string, string> = {
+  '"': '”',
+  '#': '＃',
+  ':': '∶',
+  ';': ',',
+  '<': '‹',
+  '>': '›',
+  '{': '(',
+  '}': ')',
+  '\\': '/',
+  '`': '’',
+  '%': '％',
+}
+
 function text(raw: string): string {
-  return raw.replaceAll(/["#:;<>{}\\`%\r\n]/g, (character) => `#${character.charCodeAt(0)};`)
+  return raw.replaceAll(/["#:;<>{}\\`%]|\p{Cc}/gu, (character) => LOOKALIKES[character] ?? ' ')
 }
 
 function nameOf(id: string, chart: Chart): string {

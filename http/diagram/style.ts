@@ -13,7 +13,7 @@ export const STATECHART_CSS = `
 font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif}
 @media (prefers-color-scheme:dark){.statechart{--bg:var(--sc-bg,#11151c);--box:var(--sc-box,#1b212c);--band:var(--sc-band,#242c39);
 --border:var(--sc-border,#6d788c);--text:var(--sc-text,#e8ecf3);--muted:var(--sc-muted,#a3adbf);--line:var(--sc-line,#8490a5);
---pill:var(--sc-pill,#1b212c);--pill-edge:var(--sc-pill-edge,#39435400);--active:var(--sc-active,#5cb0ff);
+--pill:var(--sc-pill,#1b212c);--pill-edge:var(--sc-pill-edge,#394354);--active:var(--sc-active,#5cb0ff);
 --active-box:var(--sc-active-box,#12345a);--possible:var(--sc-possible,#5cb0ff);--fired:var(--sc-fired,#ffab57);
 --fired-box:var(--sc-fired-box,#4a2c0c)}}
 .statechart .ground{fill:var(--bg)}
