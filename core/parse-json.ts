@@ -19,7 +19,7 @@ export function parseJson(bytes: Uint8Array, code: ErrorCode = 'request.bad_json
   } catch (cause) {
     throw new AppError(code, cause instanceof Error ? `Not JSON: ${cause.message}` : 'Not JSON', { cause })
   }
-  return clean(value, '', code)
+  return clean(value, code)
 }
 
 /** Text that Postgres takes: no NUL, no half of a surrogate pair. */
@@ -55,19 +55,19 @@ function decode(bytes: Uint8Array, code: ErrorCode): string {
   }
 }
 
-function clean(value: unknown, path: string, code: ErrorCode): Json {
+function clean(value: unknown, code: ErrorCode): Json {
   if (typeof value === 'string') return cleanText(value)
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new AppError(code, `${path || 'the body'}: the number is too large`)
-    return value
+    if (Number.isFinite(value)) return value
+    throw new AppError(code, 'The JSON holds a number that is too large, such as 1e400')
   }
   if (typeof value === 'boolean') return value
   if (typeof value !== 'object' || value === null) return null
-  if (Array.isArray(value)) return value.map((member, index) => clean(member, `${path}[${index}]`, code))
+  if (Array.isArray(value)) return value.map((member) => clean(member, code))
   const cleaned: { [key: string]: Json } = {}
   for (const [key, member] of Object.entries(value)) {
     const name = cleanText(key)
-    if (name !== '__proto__') cleaned[name] = clean(member, path ? `${path}.${name}` : name, code)
+    if (name !== '__proto__') cleaned[name] = clean(member, code)
   }
   return cleaned
 }

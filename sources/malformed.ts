@@ -6,8 +6,11 @@ import type { Json } from '../core/json.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Parsed, Rejection } from './source.ts'
 
-/** More than a burst of a large lab; beyond it, error reports alone would block the process. */
-export const MAX_ITEMS = 5_000
+/** More than the burst of a large lab. */
+const MAX_ITEMS = 5_000
+
+/** A sender that gets this many wrong is broken; describing every mistake would block the process for everyone else. */
+const MAX_MISTAKES = 100
 
 /** A `source.malformed` whose message starts with the place, for example `alerts[3].labels.host: expected text`. */
 export function malformed(path: string, message: string): AppError {
@@ -38,7 +41,7 @@ export function refuseReservedType(type: Json | undefined, path: string): void {
 
 /**
  * Reads a batch item by item, so that one bad item does not lose its neighbours. Throws when nothing at all could be
- * taken, and `request.too_large` beyond `MAX_ITEMS`.
+ * taken or the mistakes have no end, and `request.too_large` for more items than a request may hold.
  */
 export function parseItems(
   items: readonly Json[],
@@ -56,11 +59,12 @@ export function parseItems(
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       errors.push({ index, error })
+      if (errors.length > MAX_MISTAKES) break
     }
   }
   const rejected = errors.map(({ index, error }) => rejection(index, error))
   const first = errors[0]?.error
-  if (first === undefined || events.length > 0) return { events, rejected }
+  if (first === undefined || (events.length > 0 && errors.length <= MAX_MISTAKES)) return { events, rejected }
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
   throw new AppError(first.code, `${first.message}${others}`, {
     details: { ...first.details, rejected: rejected.slice(0, 20) },

@@ -114,6 +114,18 @@ describe('a native alert', () => {
     })
   })
 
+  it('gives up on a sender that makes more than 100 mistakes, and soon', () => {
+    const mistakes = (count: number) => [
+      blackscreen,
+      ...Array<unknown>(count).fill({ kind: 'freeze', sevrity: 'high' }),
+    ]
+    expect(nativeAlert.parse(request(mistakes(100))).rejected).toHaveLength(100)
+    expect(thrownBy(() => parse(mistakes(101)))).toMatchObject({
+      code: 'source.malformed',
+      details: { path: '[1].sevrity' },
+    })
+  })
+
   it.each([
     ['no kind', { device: 'stb-8' }, 'kind'],
     ['a kind without a letter', { kind: '***' }, 'kind'],
