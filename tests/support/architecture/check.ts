@@ -1,0 +1,87 @@
+import { posix } from 'node:path'
+import type { Import, SourceFile } from './imports.ts'
+import { BANS, DOORS, ROOMS, type Room } from './rules.ts'
+
+/** Every breach of DESIGN.md §2 as one sentence. */
+export function findBreaches(files: readonly SourceFile[]): string[] {
+  return [
+    ...files.flatMap((file) => [
+      ...roomBreaches(file),
+      ...doorBreaches(file),
+      ...banBreaches(file),
+      ...nameBreaches(file),
+    ]),
+    ...cycles(files),
+  ]
+}
+
+function roomBreaches(file: SourceFile): string[] {
+  const room = roomOf(file.path)
+  if (!room) return [`${file.path} is in no room: add it to the table of rooms`]
+  return file.imports.flatMap((used) => {
+    const target = targetOf(file.path, used)
+    if (!target) return []
+    const other = roomOf(target)
+    if (other && allowed(room, other, used)) return []
+    return [`${file.path} (${room.name}) must not import ${target} (${other?.name ?? 'no room'})`]
+  })
+}
+
+function allowed(room: Room, other: Room, used: Import): boolean {
+  if (room.may === 'all' || other === room || room.may.includes(other.name)) return true
+  return used.typeOnly && (room.types ?? []).includes(other.name)
+}
+
+function doorBreaches(file: SourceFile): string[] {
+  return file.imports.flatMap(({ specifier }) => {
+    const door = Object.entries(DOORS).find(([library]) => belongsTo(specifier, library))
+    if (!door || door[1].some((path) => file.path.startsWith(path))) return []
+    return [`${file.path} must not import ${specifier}, whose door is ${door[1].join(', ')}`]
+  })
+}
+
+function belongsTo(specifier: string, library: string): boolean {
+  return specifier === library || specifier.startsWith(library.endsWith('/') ? library : `${library}/`)
+}
+
+function banBreaches(file: SourceFile): string[] {
+  const within = (paths: readonly string[]): boolean => paths.some((path) => file.path.startsWith(path))
+  return BANS.filter(({ only, except }) => (only ? within(only) : !within(except ?? [])))
+    .filter(({ pattern }) => pattern.test(file.code))
+    .map(({ why }) => `${file.path} ${why}`)
+}
+
+function nameBreaches({ path }: SourceFile): string[] {
+  const name = posix.basename(path)
+  if (/^(?:index|utils?|helpers?|common|misc|types)\.tsx?$/.test(name)) {
+    return [`${path} needs the name of the one thing it holds`]
+  }
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.tsx?$/.test(name) ? [] : [`${path} must be in kebab-case`]
+}
+
+/** Each circle of files once, as the way around it. Types count: a circle of types is still two halves of one idea. */
+function cycles(files: readonly SourceFile[]): string[] {
+  const next = new Map(
+    files.map((file) => [file.path, file.imports.flatMap((used) => targetOf(file.path, used) ?? [])]),
+  )
+  const done = new Set<string>()
+  const found: string[] = []
+  const walk = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path)
+    if (start >= 0) found.push(`circle: ${[...trail.slice(start), path].join(' → ')}`)
+    if (start >= 0 || done.has(path)) return
+    for (const target of next.get(path) ?? []) walk(target, [...trail, path])
+    done.add(path)
+  }
+  for (const path of next.keys()) walk(path, [])
+  return found
+}
+
+/** The room with the longest path that the file lies in. */
+function roomOf(path: string): Room | undefined {
+  return ROOMS.find((room) => path.startsWith(room.path))
+}
+
+function targetOf(from: string, { specifier }: Import): string | undefined {
+  return specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : undefined
+}
