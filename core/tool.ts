@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Json, JsonObject } from './json.ts'
+import type { Json } from './json.ts'
 import type { Log } from './log.ts'
 
 /**
@@ -35,8 +35,11 @@ export interface ToolCall {
   publish(event: { type: string; subject?: string; data?: Json }): Promise<{ id: string }>
 }
 
-/** Something a run may do to the world. One file per tool, in `tools/`. */
-export interface Tool<Input = JsonObject, Output extends Json = Json> {
+/**
+ * Something a run may do to the world. One file per tool, in `tools/`. A bare `Tool` is one out of a catalog: what it is
+ * called with has passed its own `input` schema.
+ */
+export interface Tool<Input = unknown, Output extends Json = Json> {
   /** Dotted id, for example `device.press`. */
   id: string
   description: string
