@@ -9,6 +9,18 @@ interface Batch {
   ids: string[]
 }
 
+/** What is used of BullMQ's classes, whose types differ by backend. */
+interface JobQueue {
+  addBulk(jobs: { name: string; data: Batch; opts: typeof JOB_OPTIONS }[]): Promise<unknown>
+  getWaitingCount(): Promise<number>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  close(): Promise<void>
+}
+interface JobWorker {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  close(): Promise<void>
+}
+
 export interface QueueHandlers {
   /** Gives these actors turns. */
   mailbox(addresses: Address[]): Promise<void>
@@ -58,7 +70,7 @@ export async function migrateQueues(databaseUrl: string): Promise<void> {
 export function createQueues({ databaseUrl, redisUrl, installation, log }: QueueOptions): Queues {
   const prefix = `{troupe-${installation.slice(0, 8)}}`
   const clients: Redis[] = []
-  const workers: Worker<Batch>[] = []
+  const workers: JobWorker[] = []
 
   function redis(options: { blocking: boolean }): Redis {
     const client = new Redis(redisUrl ?? '', {
@@ -74,13 +86,13 @@ export function createQueues({ databaseUrl, redisUrl, installation, log }: Queue
 
   const queues = Object.fromEntries(
     NAMES.map((name) => {
-      const queue: Queue<Batch> = redisUrl
+      const queue: JobQueue = redisUrl
         ? new Queue(name, { connection: redis({ blocking: false }), prefix, skipVersionCheck: true })
-        : (new Queue(name, { connection: postgres, prefix } as never, createPostgresBackend as never) as Queue<Batch>)
+        : new Queue(name, { connection: postgres, prefix }, createPostgresBackend)
       queue.on('error', (error: unknown) => log.debug({ error, queue: name }, 'queue not connected'))
       return [name, { queue, carry: gather((ids) => queue.addBulk(ids.map((part) => ({ name, data: { ids: part }, opts: JOB_OPTIONS }))), log) }]
     }),
-  ) as unknown as Record<(typeof NAMES)[number], { queue: Queue<Batch>; carry(ids: readonly string[]): void }>
+  ) as unknown as Record<(typeof NAMES)[number], { queue: JobQueue; carry(ids: readonly string[]): void }>
 
   return {
     carry: (queue, ids) => queues[queue].carry(ids),
@@ -89,14 +101,13 @@ export function createQueues({ databaseUrl, redisUrl, installation, log }: Queue
       for (const name of NAMES) {
         const handle = async (job: Job<Batch>): Promise<void> => {
           const ids = Array.isArray(job.data?.ids) ? job.data.ids.filter((id) => typeof id === 'string') : []
-          await handlers[name](ids)
+          await handlers[name](ids).catch((error: unknown) => log.debug({ error, queue: name }, 'job failed, the sweeper repeats it'))
         }
         const options = { prefix, concurrency: 8, maxStalledCount: 1_000, lockDuration: 30_000 }
-        const worker: Worker<Batch> = redisUrl
+        const worker: JobWorker = redisUrl
           ? new Worker(name, handle, { ...options, connection: redis({ blocking: true }) })
-          : (new Worker(name, handle, { ...options, connection: postgres } as never, undefined as never) as Worker<Batch>)
+          : new Worker(name, handle, { ...options, connection: postgres }, createPostgresBackend)
         worker.on('error', (error) => log.debug({ error, queue: name }, 'queue worker not connected'))
-        worker.on('failed', (job, error) => log.debug({ error, queue: name, job: job?.id }, 'job failed, the sweeper repeats it'))
         workers.push(worker)
       }
     },

@@ -19,6 +19,8 @@ export interface Committed {
   addresses: Address[]
   mailFor: Address[]
   invocations: string[]
+  /** Invocations that are not wanted any more. */
+  withdrawn: string[]
   /** Milliseconds until the first of the armed timers is due. */
   timersIn: number | undefined
   emitted: boolean
@@ -189,6 +191,7 @@ export function createTurns({ sql, context, projections, log, onCommitted }: Tur
       addresses: [...committed],
       mailFor: [...new Set(turn.mail.filter((mail) => committed.has(mail.by)).map((mail) => mail.to))],
       invocations: turn.invocations.filter((one) => committed.has(one.by)).map((one) => one.effectId),
+      withdrawn: turn.invocationsGone.filter((one) => committed.has(one.by)).map((one) => one.effectId),
       timersIn: turn.timers.reduce<number | undefined>((first, timer) => Math.min(first ?? Infinity, timer.delayMs), undefined),
       emitted: turn.events.some((event) => committed.has(event.by)),
     })

@@ -95,3 +95,14 @@ export async function listInvocations(
     where address = ${address}
     order by created_at`)
 }
+
+/** Moves an action that failed for good to the dead letters. */
+export async function buryInvocation(sql: Sql, effectId: string, reason: string): Promise<void> {
+  await answer(sql`
+    with gone as (delete from invocations where effect_id = ${effectId} returning *)
+    insert into dead_letters (address, message_id, event, cause, team, reason, revision)
+    select g.address, g.effect_id, json_build_object('type', 'action.' || g.src, 'params', g.input), g.cause,
+      coalesce(a.team, 'default'), ${reason}, a.revision
+    from gone g
+    left join actors a on a.address = g.address`)
+}

@@ -211,11 +211,11 @@ function historyRows(sql: Sql, list: HistoryRow[]): Fragment {
     added_history as (
       insert into history (address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash)
       select h.address, h.revision, h.message_id, h.event::json, h.from_value::json, h.to_value::json, h.status, h.effects::json,
-        h.handled, h.sender, h.cause, h.machine_hash
+        h.handled::boolean, h.sender, h.cause, h.machine_hash
       from unnest(
         ${column(list, (h) => h.address)}::text[], ${column(list, (h) => h.revision)}::bigint[], ${column(list, (h) => h.messageId)}::text[],
         ${column(list, (h) => text(h.event))}::text[], ${column(list, (h) => text(h.from))}::text[], ${column(list, (h) => text(h.to))}::text[],
-        ${column(list, (h) => h.status)}::text[], ${column(list, (h) => text(h.effects))}::text[], ${column(list, (h) => h.handled)}::boolean[],
+        ${column(list, (h) => h.status)}::text[], ${column(list, (h) => text(h.effects))}::text[], ${column(list, (h) => String(h.handled))}::text[],
         ${column(list, (h) => h.sender)}::text[], ${column(list, (h) => h.cause)}::text[], ${column(list, (h) => h.machineHash)}::text[]
       ) as h(address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash)
       join committed using (address)

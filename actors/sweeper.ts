@@ -1,0 +1,53 @@
+import type { Address } from '../core/address.ts'
+import type { Log } from '../core/log.ts'
+import type { Sql } from '../db/client.ts'
+import { listNeglected } from '../db/mailbox.ts'
+
+/** Mail that has waited this long was forgotten by its carrier. */
+const NEGLECTED_MS = 1_000
+const PER_SWEEP = 1_000
+
+/**
+ * The safety net on every worker: each second it finds mail, timers and work that no carrier brought. With it, Redis
+ * and BullMQ may lose anything at any time. `extra` are further things to look after, each on its own.
+ */
+export function createSweeper(deps: {
+  sql: Sql
+  log: Log
+  everyMs: number
+  onNeglected(addresses: Address[]): void
+  extra: readonly (() => Promise<unknown>)[]
+}): { start(): void; stop(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined
+  let sweeping: Promise<void> = Promise.resolve()
+  let stopped = false
+
+  async function sweep(): Promise<void> {
+    const mail = async (): Promise<void> => {
+      const addresses = await listNeglected(deps.sql, NEGLECTED_MS, PER_SWEEP)
+      if (addresses.length === 0) return
+      deps.log.debug({ actors: addresses.length }, 'swept up neglected mail')
+      deps.onNeglected(addresses)
+    }
+    const results = await Promise.allSettled([mail(), ...deps.extra.map((look) => look())])
+    for (const result of results) if (result.status === 'rejected') deps.log.warn({ error: result.reason as unknown }, 'sweep failed')
+  }
+
+  function next(): void {
+    if (stopped) return
+    timer = setTimeout(() => {
+      sweeping = sweep().finally(next)
+    }, deps.everyMs)
+  }
+
+  return {
+    start: () => {
+      sweeping = sweep().finally(next)
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await sweeping
+    },
+  }
+}
