@@ -3,7 +3,7 @@ import type { Json } from '../../core/json.ts'
 import { closest } from './closest.ts'
 import type { AgentDefinition, Step } from './definition.ts'
 import { compileExpression, type Expression } from './expression.ts'
-import { expressionsIn } from './interpolation.ts'
+import { piecesOf, textsIn } from './interpolation.ts'
 import { type Problem, problemAt, type SourceMap } from './problem.ts'
 import { isRange } from './versions.ts'
 
@@ -141,9 +141,14 @@ function checkCondition(text: string | undefined, path: Path, report: Report): U
   return used
 }
 
-function checkTexts(value: Json, path: Path, report: Report): Used[] {
-  const texts = orReport(() => expressionsIn(value, path), path, report)
-  return compiled(texts ?? [], report)
+function checkTexts(value: Json, base: Path, report: Report): Used[] {
+  return textsIn(value, base).flatMap(({ path, text }) => {
+    const pieces = orReport(() => piecesOf(text), path, report) ?? []
+    const expressions = pieces.flatMap((piece) =>
+      'expression' in piece ? [{ path, expression: piece.expression }] : [],
+    )
+    return compiled(expressions, report)
+  })
 }
 
 function compiled(texts: { path: Path; expression: string }[], report: Report): Used[] {

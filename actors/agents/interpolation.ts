@@ -41,17 +41,15 @@ export function interpolate(value: Json, scope: Scope): Json {
   }
 }
 
-/** Every expression inside a JSON value with its path; throws `expression.invalid` for an unclosed `${`. */
-export function expressionsIn(
+/** Every text inside a JSON value with its path. */
+export function textsIn(
   value: Json,
   path: readonly PropertyKey[] = [],
-): { path: readonly PropertyKey[]; expression: string }[] {
-  if (typeof value === 'string') {
-    return piecesOf(value).flatMap((piece) => ('expression' in piece ? [{ path, expression: piece.expression }] : []))
-  }
-  if (Array.isArray(value)) return value.flatMap((member, index) => expressionsIn(member, [...path, index]))
+): { path: readonly PropertyKey[]; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }]
+  if (Array.isArray(value)) return value.flatMap((member, index) => textsIn(member, [...path, index]))
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, member]) => expressionsIn(member, [...path, key]))
+  return Object.entries(value).flatMap(([key, member]) => textsIn(member, [...path, key]))
 }
 
 /** Cuts a text at its `${…}`; braces and quotes inside an expression are its own. Throws `expression.invalid`. */

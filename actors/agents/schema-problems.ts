@@ -1,10 +1,14 @@
 import type { z } from 'zod'
 import { closest } from './closest.ts'
+import { pathText } from './path-text.ts'
 import { type Problem, problemAt, type SourceMap } from './problem.ts'
 
 /** zod's issues in the words of a definition's author: `expected critical | high | normal | low, got "urgent"`. */
 export function schemaProblems(error: z.ZodError, value: unknown, source: SourceMap): Problem[] {
-  return error.issues.flatMap((issue) => explain(issue, value, source, []))
+  const misspelt = error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? [pathText(issue.path)] : []))
+  // "Expected exactly one of …" is only noise where one of them was misspelt.
+  const issues = error.issues.filter((issue) => issue.code !== 'custom' || !misspelt.includes(pathText(issue.path)))
+  return issues.flatMap((issue) => explain(issue, value, source, []))
 }
 
 function explain(issue: z.core.$ZodIssue, value: unknown, source: SourceMap, base: readonly PropertyKey[]): Problem[] {
