@@ -1,0 +1,393 @@
+import type { Address } from '../../core/address.ts'
+import type { LabEvent, NewEventInput } from '../../core/event.ts'
+import type { MachineGraph } from '../../core/graph.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
+import type { MachineEvent } from '../../core/message.ts'
+import type { Principal, Role } from '../../core/principal.ts'
+import type { HistoryEntry } from '../../db/history.ts'
+import type { ActorSnapshot } from '../runtime.ts'
+
+/**
+ * What the platform offers to its doors (HTTP, CLI). Every call names who asks; another team's rows are as if they
+ * were not there (`*.not_found`). Failures are `AppError`s. Lists come in pages: `after` is the `next` of the page before.
+ */
+export interface Platform {
+  events: EventsApi
+  agents: AgentsApi
+  instances: InstancesApi
+  runs: RunsApi
+  actors: ActorsApi
+  devices: DevicesApi
+  locks: LocksApi
+  alerts: AlertsApi
+  deadLetters: DeadLettersApi
+  keys: KeysApi
+  audit: { list(by: Principal, page: Paging): Promise<PageOf<AuditEntry>> }
+  system(): Promise<SystemInfo>
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface Paging {
+  limit?: number
+  after?: string
+}
+export interface PageOf<Item> {
+  items: Item[]
+  /** Null on the last page. */
+  next: string | null
+}
+
+// — events —
+
+export interface Ingested {
+  id: string
+  type: string
+  /** `duplicate`: logged before, as the event `id`; nothing was delivered again. */
+  status: 'routed' | 'unhandled' | 'duplicate'
+  duplicateOf?: string
+  deliveries: { address: Address; agent: string | null; trigger: string | null; priority: number }[]
+}
+export interface LoggedEvent extends LabEvent {
+  status: 'accepted' | 'routed' | 'unhandled'
+  sourceId: string
+}
+export interface DeliveryView {
+  address: Address
+  agent: string | null
+  version: string | null
+  trigger: string | null
+  priority: number
+  createdAt: Date
+}
+/** One rule's word on an event: would it start a run, and if not, what stood against it. */
+export interface RuleVerdict {
+  agent: string
+  version: string
+  trigger: string
+  outcome: 'matched' | 'filtered'
+  reason: string
+  priority: number
+  device: string | null
+  /** The instances that would get it. */
+  addresses: Address[]
+}
+export interface EventsApi {
+  /** Resolves after the commit. Never waits for a lock, a slot or a run. */
+  ingest(by: Principal, events: readonly NewEventInput[]): Promise<Ingested[]>
+  list(by: Principal, filter: Paging & { type?: string; subject?: string; status?: string; since?: string }): Promise<PageOf<LoggedEvent>>
+  get(by: Principal, id: string): Promise<{ event: LoggedEvent; deliveries: DeliveryView[]; runs: RunView[] }>
+  /** Routes it again by the rules of now, as new deliveries. */
+  replay(by: Principal, id: string): Promise<Ingested>
+  dryRun(by: Principal, event: NewEventInput): Promise<RuleVerdict[]>
+  types(by: Principal): Promise<{ type: string; count: number; lastAt: Date }[]>
+  stats(by: Principal): Promise<{ total: number; routed: number; unhandled: number; accepted: number }>
+}
+
+// — agents: the registry —
+
+export interface AgentView {
+  id: string
+  name: string
+  nickname: string | null
+  description: string
+  tags: string[]
+  /** The published version that new instances get; null while there are only drafts. */
+  current: string | null
+  /** Highest version, of any status. */
+  latest: string
+  status: 'draft' | 'published' | 'deprecated'
+  enabled: boolean
+}
+export interface VersionView {
+  id: string
+  version: string
+  status: 'draft' | 'published' | 'deprecated'
+  contentHash: string
+  createdAt: Date
+  publishedAt: Date | null
+  definition: JsonObject
+}
+export interface AgentsApi {
+  list(by: Principal): Promise<AgentView[]>
+  get(by: Principal, id: string): Promise<AgentView>
+  versions(by: Principal, id: string): Promise<VersionView[]>
+  version(by: Principal, id: string, version: string): Promise<VersionView>
+  /** The bytes as they were imported. */
+  source(by: Principal, id: string, version: string): Promise<string>
+  /** YAML or JSON → a draft. The same bytes again: the same version (`created: false`); other bytes under a version that is not a draft: `agent.version_exists`. */
+  import(by: Principal, text: string, fileName: string): Promise<{ version: VersionView; created: boolean }>
+  /** Throws `agent.bad_definition` with `details.problems`. */
+  validate(by: Principal, text: string, fileName: string): Promise<{ id: string; version: string }>
+  publish(by: Principal, id: string, version: string): Promise<VersionView>
+  deprecate(by: Principal, id: string, version: string): Promise<VersionView>
+  /** Drafts only; else `agent.version_in_use`. */
+  remove(by: Principal, id: string, version: string): Promise<void>
+  setEnabled(by: Principal, id: string, enabled: boolean): Promise<AgentView>
+  /** The JSON Schema of definitions. */
+  schema(): JsonObject
+}
+
+// — instances and runs —
+
+export interface InstanceView {
+  /** The key of its address `agent/<id>`. */
+  id: string
+  address: Address
+  agent: string
+  version: string
+  name: string
+  nickname: string | null
+  description: string
+  /** State as a dotted path, for example `running`. */
+  state: string
+  status: string
+  revision: number
+  waitingFor: string
+  backlog: number
+  runs: { active: number; succeeded: number; failed: number; aborted: number }
+  updatedAt: Date
+}
+export const INSTANCE_ACTIONS = ['pause', 'resume', 'stop', 'retry', 'skip', 'reset'] as const
+export type InstanceAction = (typeof INSTANCE_ACTIONS)[number]
+export interface InstancesApi {
+  /** Makes the instance, or finds it: the same key is the same instance. Default key: the agent's id. */
+  start(by: Principal, request: { agent: string; version?: string; key?: string }): Promise<{ instance: InstanceView; created: boolean }>
+  list(by: Principal, filter: Paging & { state?: string; agent?: string }): Promise<PageOf<InstanceView>>
+  get(by: Principal, id: string): Promise<InstanceView>
+  /** Refuses (`event.refused`, with state and allowedEvents) what the machine does not accept now. `expected`: revision of If-Match. */
+  command(by: Principal, id: string, action: InstanceAction, options: { reason?: string; expected?: number }): Promise<InstanceView>
+}
+export interface RunView {
+  /** The key of its address `run/<id>`. */
+  id: string
+  address: Address
+  agent: string
+  version: string
+  instance: string
+  event: { id: string; type: string }
+  device: string | null
+  priority: number
+  state: string
+  /** Null while it runs. */
+  outcome: 'succeeded' | 'failed' | 'aborted' | 'timedOut' | null
+  reason: string | null
+  startedAt: Date
+  endedAt: Date | null
+}
+export interface StepView {
+  position: number
+  step: string
+  tool: string
+  status: 'started' | 'succeeded' | 'failed' | 'skipped' | 'waiting' | 'unknown'
+  attempt: number
+  input: Json
+  output: Json
+  error: Json
+  startedAt: Date
+  endedAt: Date | null
+}
+export interface RunsApi {
+  list(by: Principal, filter: Paging & { agent?: string; instance?: string; device?: string; outcome?: string }): Promise<PageOf<RunView>>
+  get(by: Principal, id: string): Promise<RunView & { steps: StepView[]; evidence: { id: string; step: string; mediaType: string }[] }>
+  /** Stops it at once; cleanup runs, then the device is released. */
+  cancel(by: Principal, id: string, reason: string): Promise<RunView>
+  /** For a run that stands `suspended` (a call's outcome is unknown): do the step again, or take it as done, or give up. */
+  decide(by: Principal, id: string, decision: 'retry' | 'skip' | 'abort', reason: string): Promise<RunView>
+  evidence(by: Principal, id: string, evidence: string): Promise<{ bytes: Uint8Array; mediaType: string }>
+  metrics(by: Principal, agent: string): Promise<{ version: string; runs: number; succeeded: number; failed: number; aborted: number; successRate: number | null; medianMs: number | null }[]>
+}
+
+// — actors of any kind —
+
+export interface ActorSummary {
+  address: Address
+  kind: string
+  key: string
+  status: string
+  value: Json
+  revision: number
+  updatedAt: Date
+}
+/** Everything that explains why an actor stands where it stands. */
+export interface Why {
+  address: Address
+  status: string
+  value: Json
+  /** Active states, innermost last, with the words of the machine's author. */
+  states: { path: string; description: string | null }[]
+  since: Date
+  waitingFor: string
+  lastTransition: HistoryEntry | null
+  nextEvents: string[]
+  /** Events the machine knows but not in this state. */
+  refusedEvents: { type: string; reason: string }[]
+}
+export interface ActorsApi {
+  list(by: Principal, filter: Paging & { kind?: string; status?: string }): Promise<PageOf<ActorSummary>>
+  get(by: Principal, address: Address): Promise<ActorSnapshot & { active: string[] }>
+  /** Accepts any event the machine knows. Unknown: `event.refused` with `allowedEvents`. */
+  send(by: Principal, address: Address, event: MachineEvent, options: { id?: string; expected?: number }): Promise<{ duplicate: boolean }>
+  mailbox(by: Principal, address: Address): Promise<{ messageId: string; lane: number; event: MachineEvent; sender: string | null; cause: string | null; createdAt: Date }[]>
+  history(by: Principal, address: Address, page: { after?: number; before?: number; limit: number; newestFirst?: boolean }): Promise<HistoryEntry[]>
+  why(by: Principal, address: Address): Promise<Why>
+  /** State as of a revision, by replay. */
+  replay(by: Principal, address: Address, at: number): Promise<{ revision: number; value: Json; context: Json; status: string; equal?: boolean }>
+  /** Live history of the team's actors from a cursor (`null`: from now on), without gaps or doubles. */
+  follow(by: Principal, options: { cursor: string | null; signal: AbortSignal }): AsyncIterable<HistoryEntry>
+  machines(): { kind: string; id: string; hash: string; version: string }[]
+  /** The chart of a kind's machine; throws `machine.not_found`. */
+  graph(kind: string): { hash: string; graph: MachineGraph }
+}
+
+// — the lab —
+
+export interface DeviceView {
+  id: string
+  name: string
+  kind: string
+  pool: string
+  host: string
+  labels: Json
+  gateway: string
+  connectivity: string
+  health: string
+  maintenance: Json
+  holder: { ticket: string; owner: { kind: string; id: string }; token: number; reason: string | null; grantedAt: Date; expiresAt: Date } | null
+  /** Tickets that wait in its pool and could use it. */
+  queue: number
+  updatedAt: Date
+}
+export interface DeviceRegistration {
+  kind: string
+  pool: string
+  host: string
+  name?: string
+  labels?: Record<string, string>
+  gateway: string
+  connectivity: 'online' | 'offline' | 'unknown'
+}
+export interface DevicesApi {
+  list(by: Principal): Promise<DeviceView[]>
+  get(by: Principal, id: string): Promise<DeviceView>
+  /** Idempotent: the lab calls it on start and whenever connectivity changes. */
+  register(by: Principal, id: string, registration: DeviceRegistration): Promise<DeviceView>
+  maintenance(by: Principal, id: string, on: boolean, reason: string): Promise<DeviceView>
+  kick(by: Principal, id: string, reason: string): Promise<DeviceView>
+}
+export interface TicketView {
+  ticket: string
+  pool: string
+  owner: { kind: string; id: string }
+  state: string
+  position: number | null
+  priority: number
+  wants: Json
+  devices: { device: string; token: number; expiresAt: Date }[]
+  reason: string | null
+  enqueuedAt: Date
+}
+export interface TicketRequest {
+  pool: string
+  wants: JsonObject
+  priority?: number
+  ttlMs?: number
+  maxHoldMs?: number
+  reason?: string
+  /** The Idempotency-Key: the same owner and key is the same ticket. */
+  key?: string
+}
+export interface LocksApi {
+  list(by: Principal): Promise<DeviceView[]>
+  queue(by: Principal, pool: string): Promise<TicketView[]>
+  /** Resolves once the lock actor has decided: granted, queued with a position, or refused (`lock.*`). */
+  create(by: Principal, request: TicketRequest): Promise<TicketView>
+  /** Waits up to `waitMs` for a queued ticket to be granted. */
+  get(by: Principal, ticket: string, waitMs?: number): Promise<TicketView>
+  renew(by: Principal, ticket: string): Promise<TicketView>
+  /** Releases a granted ticket, or cancels a queued one. */
+  release(by: Principal, ticket: string): Promise<void>
+}
+export interface AlertView {
+  fingerprint: string
+  kind: string
+  subject: string | null
+  severity: string
+  status: 'firing' | 'resolved'
+  state: string
+  episode: number
+  count: number
+  eventId: string
+  startedAt: Date
+  endedAt: Date | null
+  lastSeenAt: Date
+  verdict: Json
+}
+export interface AlertsApi {
+  list(by: Principal, filter: Paging & { status?: string; subject?: string }): Promise<PageOf<AlertView>>
+  get(by: Principal, fingerprint: string): Promise<AlertView>
+  ack(by: Principal, fingerprint: string, note: string): Promise<AlertView>
+  resolve(by: Principal, fingerprint: string, reason: string): Promise<AlertView>
+  discard(by: Principal, fingerprint: string, reason: string): Promise<AlertView>
+}
+
+// — what went wrong, who did what —
+
+export interface DeadLetterView {
+  id: number
+  address: Address
+  messageId: string
+  event: MachineEvent
+  sender: string | null
+  cause: string | null
+  reason: string
+  error: Json
+  revision: number | null
+  createdAt: Date
+  resolution: 'redriven' | 'discarded' | null
+  resolvedBy: string | null
+  resolvedAt: Date | null
+}
+export interface DeadLettersApi {
+  list(by: Principal, filter: Paging & { open?: boolean; address?: Address }): Promise<PageOf<DeadLetterView>>
+  /** Sends it again, as it was or edited. */
+  redrive(by: Principal, id: number, event?: MachineEvent): Promise<DeadLetterView>
+  discard(by: Principal, id: number): Promise<DeadLetterView>
+}
+export interface KeyView {
+  id: string
+  name: string
+  role: Role
+  team: string
+  createdAt: Date
+  lastUsedAt: Date | null
+  revokedAt: Date | null
+}
+export interface KeysApi {
+  /** The principal behind a key `trp_…`; undefined for an unknown or revoked one. */
+  authenticate(key: string): Promise<Principal | undefined>
+  /** True once a key exists: from then on every call needs one. */
+  required(): Promise<boolean>
+  /** The only time the key itself is told. */
+  create(by: Principal, request: { name: string; role: Role; team?: string }): Promise<{ key: string; view: KeyView }>
+  list(by: Principal): Promise<KeyView[]>
+  revoke(by: Principal, id: string): Promise<void>
+}
+export interface AuditEntry {
+  id: number
+  at: Date
+  principal: string
+  action: string
+  target: string
+  details: Json
+}
+export interface SystemInfo {
+  version: string
+  roles: readonly string[]
+  backend: 'postgres' | 'redis'
+  lab: string | null
+  postgres: boolean
+  queue: boolean
+  /** Milliseconds that the oldest waiting message has waited; 0 when nothing waits. */
+  lagMs: number
+}
