@@ -63,20 +63,21 @@ function apply(desk: Desk, work: LockWork): void {
   }
 }
 
-/** Grants what can be granted. A grant may answer other tickets of its owner too, which frees what was meant for them. */
+/** Grants what can be granted. Where a grant answers other tickets of its owner too, the rest is decided anew. */
 function handOn(desk: Desk): void {
   desk.moved = false
   for (const { ticket: id, devices } of schedule(desk.state, desk.state.now).grants) {
     const ticket = desk.waiting(id)
-    if (!ticket) {
-      desk.moved = true
-      continue
-    }
+    if (!ticket) continue
     grant(
       desk,
       ticket,
       devices.flatMap((name) => desk.device(name) ?? []),
     )
+    if (answerOthers(desk, ticket)) {
+      desk.moved = true
+      return
+    }
   }
 }
 
@@ -93,9 +94,15 @@ function grant(desk: Desk, ticket: Ticket, devices: PoolDevice[]): void {
     return desk.put({ ...device, fence: token, lastUsedAt: state.now, lease })
   })
   desk.reply(ticket.replyTo, granted(ticket.id, held))
-  for (const other of Object.values(state.tickets)) {
-    if (sameOwner(other.owner, ticket.owner) && answerFromHeld(desk, other)) delete state.tickets[other.id]
-  }
+}
+
+/** An owner that asked twice, and now holds what it asked for, never gets a second lease. */
+function answerOthers(desk: Desk, { owner }: Ticket): boolean {
+  const answered = Object.values(desk.state.tickets).filter(
+    (other) => sameOwner(other.owner, owner) && answerFromHeld(desk, other),
+  )
+  for (const { id } of answered) delete desk.state.tickets[id]
+  return answered.length > 0
 }
 
 function newcomers(before: LockState, after: LockState): Ticket[] {
