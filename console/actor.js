@@ -24,6 +24,8 @@ export function createActorView(root, { onError, announce, startLike }) {
   let history = []
   /** Revision that the chart shows instead of the present; null: the present. */
   let viewed = null
+  /** Revision whose state was scrolled to, so that a person's own scrolling is left alone until it changes. */
+  let revealed = null
 
   const load = async () => {
     if (!address) return
@@ -91,9 +93,12 @@ export function createActorView(root, { onError, announce, startLike }) {
     const active = entry ? activePaths(entry.to) : new Set(actor.active)
     chart.light({
       active,
-      nextEvents: entry ? [] : actor.nextEvents,
+      nextEvents: entry ? null : actor.nextEvents,
       last: entry ?? history.find((item) => item.handled !== false) ?? null,
     })
+    const shown = entry?.revision ?? actor.revision
+    if (shown !== revealed) chart.reveal()
+    revealed = shown
     frame.past.hidden = !entry
     if (entry) setText(frame.pastText, `The chart shows revision ${entry.revision}, ${ago(entry.at)}. `)
     const states = chart.paths.map((path) => ({ path, on: active.has(path) }))
@@ -199,6 +204,7 @@ export function createActorView(root, { onError, announce, startLike }) {
       chartOf = undefined
       history = []
       viewed = null
+      revealed = null
       frame = createActorFrame(next)
       frame.back.addEventListener('click', () => {
         viewed = null
@@ -219,7 +225,8 @@ export function createActorView(root, { onError, announce, startLike }) {
       const mine = event.address === `${address.kind}/${address.key}`
       if (mine && actor && viewed === null && event.revision > actor.revision) {
         // At once, before the details are read again.
-        chart.light({ active: activePaths(event.to), nextEvents: [], last: event })
+        chart.light({ active: activePaths(event.to), nextEvents: null, last: event })
+        chart.reveal()
       }
       if (mine || (address.kind === 'agent' && event.kind === 'run')) soon()
     },

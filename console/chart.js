@@ -19,7 +19,7 @@ export function createChart(svgText) {
     /** Paths of all states, in document order; the machine itself left out. */
     paths: states.map((state) => state.dataset.state).filter((path) => path !== ''),
 
-    /** `last`: the history entry whose transition is shown as just taken; null for none. */
+    /** `nextEvents`: null where nothing is possible any more, as in the past. `last`: the history entry whose transition is shown as just taken; null for none. */
     light({ active, nextEvents, last }) {
       const current = new Set(active)
       for (const state of states) {
@@ -29,7 +29,7 @@ export function createChart(svgText) {
         else state.removeAttribute('aria-current')
       }
       const fired = new Set(last ? findFired(edges, last) : [])
-      const possible = new Set(findPossible(edges, current, nextEvents))
+      const possible = new Set(nextEvents === null ? [] : findPossible(edges, current, nextEvents))
       for (const edge of edges) {
         edge.toggleAttribute('data-fired', fired.has(edge.dataset.edge))
         edge.toggleAttribute('data-possible', possible.has(edge.dataset.edge))
@@ -37,6 +37,19 @@ export function createChart(svgText) {
       const names = states.filter((state) => state.hasAttribute('data-active')).map((state) => state.dataset.state)
       const description = svg.querySelector('desc')
       if (description) description.textContent = `Current state: ${names.join(', ')}.`
+    },
+
+    /** Scrolls a chart that is larger than its frame to the innermost current state; the page itself stays where it is. */
+    reveal() {
+      const frame = svg.parentElement
+      const state = states.findLast((candidate) => candidate.hasAttribute('data-active'))
+      if (!frame || !state) return
+      const [outer, inner] = [frame.getBoundingClientRect(), state.getBoundingClientRect()]
+      const inside =
+        inner.top >= outer.top && inner.bottom <= outer.bottom && inner.left >= outer.left && inner.right <= outer.right
+      if (inside) return
+      frame.scrollTop += inner.top + inner.height / 2 - (outer.top + outer.height / 2)
+      frame.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2)
     },
   }
 }

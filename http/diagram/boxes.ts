@@ -37,8 +37,8 @@ export function boxContent(node: GraphNode, parent: GraphNode | undefined, stays
   const title = ellipsise(node.key, SIZE.title, SIZE.maxText, 'bold')
   const lines = [...ownLines(node), ...stays]
   const widest = Math.max(0, ...lines.map(lineWidth))
-  // 34: room for the marker of an active state at both sides of the centred title.
-  const width = Math.max(84, textWidth(title, SIZE.title, 'bold') + 34, widest + 2 * SIZE.padding)
+  // 46: room for the marker of an active state beside the centred title.
+  const width = Math.max(84, textWidth(title, SIZE.title, 'bold') + 46, widest + 2 * SIZE.padding)
   const height = headHeight(lines)
   return { shape, title, lines, description: inWords(node, shape), width, height }
 }

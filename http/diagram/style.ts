@@ -47,6 +47,7 @@ font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif}
 .statechart [data-fired] .line{stroke:var(--fired);stroke-width:3.5}
 .statechart [data-fired] .head{fill:var(--fired)}
 .statechart [data-fired]>.pill{fill:var(--fired-box);stroke:var(--fired);stroke-width:2}
+.statechart [data-fired]>.small,.statechart [data-fired]>.small>.word{fill:var(--fired);text-decoration:underline}
 @media (forced-colors:active){.statechart .box,.statechart .line,.statechart .pill{stroke:CanvasText}
 .statechart [data-active]>.box{stroke:Highlight}}
 `
