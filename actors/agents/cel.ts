@@ -31,10 +31,10 @@ const LOOPS = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 
 /**
  * What makes an expression too dear, or undefined. CEL has no unbounded loops, but the length of an expression bounds
- * its cost only without regular expressions (theirs is exponential), `cel.bind` (it doubles texts) and loops over loops:
+ * its cost only without regular expressions (exponential), `cel.bind` (it doubles texts) and loops over loops:
  * an inner loop may only walk a part of the outer loop's element, so that together they walk the data once.
  */
-export function tooDear(node: ASTNode, outer: string | undefined = undefined, depth = 0): string | undefined {
+export function tooDear(node: ASTNode, outer?: string, depth = 0): string | undefined {
   if (node.op === 'rcall') {
     const [name, receiver, args] = node.args
     if (name === 'matches') return 'matches() is not available: use startsWith, endsWith or contains'
@@ -56,7 +56,7 @@ export function stepsIn(node: ASTNode): string[] {
   return [...(own === undefined ? [] : [own]), ...children(node).flatMap(stepsIn)]
 }
 
-/** A CEL value as JSON: integers become numbers, timestamps text, durations milliseconds; throws RangeError for NaN and the like. */
+/** A CEL value as JSON: timestamps become text, durations milliseconds. Throws RangeError for what JSON cannot hold. */
 export function fromCel(value: unknown): Json {
   if (value === null || value === undefined) return null
   if (typeof value === 'string' || typeof value === 'boolean') return value
@@ -70,11 +70,12 @@ export function fromCel(value: unknown): Json {
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, member]) => [String(key), fromCel(member)]))
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (typeof value !== 'object') return String(value)
+  if (typeof value !== 'object') throw new RangeError('the result is not a JSON value')
   if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fromCel(member)]))
-  // The library's own values: an unsigned integer and a duration (ms) are numbers, a type is its text.
+  // The library's own numbers: unsigned integers, and durations in milliseconds.
   const primitive: unknown = value.valueOf()
-  return typeof primitive === 'bigint' || typeof primitive === 'number' ? fromCel(primitive) : String(value)
+  if (typeof primitive === 'bigint' || typeof primitive === 'number') return fromCel(primitive)
+  throw new RangeError('the result is not a JSON value')
 }
 
 function stepOf(node: ASTNode): string | undefined {

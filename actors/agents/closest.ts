@@ -1,4 +1,4 @@
-/** The candidate that a person most likely meant, or undefined when none is near: at most a third of the letters differ. */
+/** The candidate that a person most likely meant: at most a third of the letters differ; else undefined. */
 export function closest(text: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(text.length / 3))
   let best: { candidate: string; distance: number } | undefined

@@ -75,7 +75,7 @@ function fallbackOf(node: SchemaNode): string {
 
 function kindOf(node: SchemaNode): string {
   if (node.enum) return node.enum.map(String).join(' \\| ')
-  if (node.const !== undefined) return String(node.const)
+  if (node.const !== undefined) return JSON.stringify(node.const)
   if (node.anyOf) return node.anyOf.map(kindOf).join(' or ')
   if (node.type === 'array') return `list of ${node.items ? kindOf(node.items) : 'anything'}`
   if (node.type === 'object') return 'map'

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { durationMs } from '../../actors/agents/duration.ts'
+import { AppError } from '../../core/errors.ts'
+import { outcomeOf } from './outcome.ts'
 
 describe('durations', () => {
   it.each([
@@ -22,11 +24,9 @@ describe('durations', () => {
   it('gives a whole number of milliseconds or throws an AppError, for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d+(\.\d+)?(ms|s|m|h|d)$/)), (text) => {
-        try {
-          return Number.isSafeInteger(durationMs(text))
-        } catch (error) {
-          return error instanceof Error && error.name === 'AppError'
-        }
+        expect(outcomeOf(() => Number.isSafeInteger(durationMs(text)))).toSatisfy(
+          (outcome) => outcome === true || outcome instanceof AppError,
+        )
       }),
     )
   })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { AgentDefinition, type AgentDefinitionInput } from '../../actors/agents/definition.ts'
 import { compileRules, explain, route, type TeamEvent } from '../../actors/agents/router.ts'
 import type { RoutedAgent } from '../../actors/agents/rule.ts'
+import type { ShortFilters } from '../../actors/agents/trigger.ts'
 
 const blackscreen: TeamEvent = {
   id: 'e1',
@@ -212,7 +213,7 @@ describe('the router', () => {
     const trigger = fc.record(
       {
         on: fc.constantFrom('**', 'alert.*', 'alert.blackscreen', '!alert.freeze', 'build.*'),
-        filters: fc.constantFrom({ platform: 'stb' }, { platform: 'web' }, { duration: '>= 1' }),
+        filters: fc.constantFrom<ShortFilters>({ platform: 'stb' }, { platform: 'web' }, { duration: '>= 1' }),
         when: fc.constantFrom('data.kind == "x"', 'true', 'data.n > 1'),
         rank: fc.integer({ min: 0, max: 3 }),
         stop: fc.boolean(),
