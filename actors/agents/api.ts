@@ -22,6 +22,7 @@ export interface Platform {
   alerts: AlertsApi
   deadLetters: DeadLettersApi
   keys: KeysApi
+  idempotency: IdempotencyApi
   audit: { list(by: Principal, page: Paging): Promise<PageOf<AuditEntry>> }
   system(): Promise<SystemInfo>
   start(): Promise<void>
@@ -233,6 +234,8 @@ export interface ActorsApi {
   why(by: Principal, address: Address): Promise<Why>
   /** State as of a revision, by replay. */
   replay(by: Principal, address: Address, at: number): Promise<{ revision: number; value: Json; context: Json; status: string; equal?: boolean }>
+  /** The cursor that stands for now: following from it gives everything that commits from here on. */
+  cursor(): Promise<string>
   /** Live history of the team's actors from a cursor (`null`: from now on), without gaps or doubles. */
   follow(by: Principal, options: { cursor: string | null; signal: AbortSignal }): AsyncIterable<HistoryEntry>
   machines(): { kind: string; id: string; hash: string; version: string }[]
@@ -372,6 +375,24 @@ export interface KeysApi {
   create(by: Principal, request: { name: string; role: Role; team?: string }): Promise<{ key: string; view: KeyView }>
   list(by: Principal): Promise<KeyView[]>
   revoke(by: Principal, id: string): Promise<void>
+}
+/** What became of a request that named itself with an Idempotency-Key. */
+export type Begun =
+  /** Nobody did it yet: do it, then `finish`, or `abandon` when it may be tried again. */
+  | { state: 'new' }
+  | { state: 'running' }
+  | { state: 'finished'; answer: StoredAnswer }
+export interface StoredAnswer {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+/** The same key and the same bytes are done once and answered alike; `request` is the method and path they were sent to. */
+export interface IdempotencyApi {
+  /** Throws `idempotency.body_differs` when the key came with other bytes before. A request that its process never finished is `new` again after a minute. */
+  begin(by: Principal, key: string, request: string, bodyHash: string): Promise<Begun>
+  finish(by: Principal, key: string, request: string, answer: StoredAnswer): Promise<void>
+  abandon(by: Principal, key: string, request: string): Promise<void>
 }
 export interface AuditEntry {
   id: number
