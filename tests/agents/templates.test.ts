@@ -1,10 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { checkDefinition, type KnownTool } from '../../actors/agents/definition-checks.ts'
+import { checkDefinition } from '../../actors/agents/definition-checks.ts'
 import { parseDefinition, type ParsedDefinition } from '../../actors/agents/definition-file.ts'
+import { interpolate } from '../../actors/agents/interpolation.ts'
 import { compileRules, explain, route, type TeamEvent } from '../../actors/agents/router.ts'
 import { resolveRange } from '../../actors/agents/versions.ts'
 import type { Json } from '../../core/json.ts'
+import { createTools } from '../../tools/catalog.ts'
 
 const folder = new URL('../../agent-templates/', import.meta.url)
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort()
@@ -14,19 +16,7 @@ const shipped = await Promise.all(
   ),
 )
 
-const tool = (id: string, permission?: string): KnownTool => ({
-  id,
-  needsDevice: id.startsWith('device.'),
-  ...(permission ? { permission } : {}),
-})
-const tools = [
-  tool('device.screenshot', 'devices:read'),
-  tool('device.info', 'devices:read'),
-  tool('device.press', 'devices:take_control'),
-  tool('device.power_cycle', 'devices:take_control'),
-  tool('device.cleanup', 'devices:take_control'),
-  ...['screen.analyse', 'http.request', 'event.publish', 'wait', 'note.add'].map((id) => tool(id)),
-]
+const tools = createTools({ allowedHosts: [] })
 
 function alert(
   kind: string,
@@ -91,6 +81,24 @@ describe('the shipped agents', () => {
           ),
         ) !== undefined
       expect(checkDefinition(definition, { tools, publishedAgents }, source)).toEqual([])
+    },
+  )
+
+  it.each(shipped.map((one) => [one.definition.metadata.id, one] as const))(
+    '%s calls its tools with what they take',
+    (_id, { definition }) => {
+      const event = alert('blackscreen', 'stb')
+      const output = { image: { evidence: 'e1' }, black: false }
+      const playbook = definition.playbook ?? { steps: [], on_failure: [] }
+      const steps = [...playbook.steps, ...playbook.on_failure]
+      const outputs = Object.fromEntries(steps.map(({ id }) => [id ?? '', output]))
+      const refused = steps.flatMap((step) => {
+        const input = interpolate(step.with, { event, data: event.data, steps: outputs })
+        const parsed = tools.find(({ id }) => id === step.uses)?.input.safeParse(input)
+        return parsed?.success ? [] : [{ uses: step.uses, error: parsed?.error?.message }]
+      })
+      expect(steps.length).toBeGreaterThan(0)
+      expect(refused).toEqual([])
     },
   )
 
