@@ -124,6 +124,9 @@ describe('a native alert', () => {
       code: 'source.malformed',
       details: { path: '[1].sevrity' },
     })
+    expect(thrownBy(() => parse(mistakes(4_000)))).toMatchObject({
+      message: expect.stringMatching(/ \(and 100 more\)$/),
+    })
   })
 
   it.each([
@@ -132,6 +135,8 @@ describe('a native alert', () => {
     ['a third status', { kind: 'freeze', status: 'acknowledged' }, 'status'],
     ['a date without a time', { kind: 'freeze', startsAt: '2026-03-01' }, 'startsAt'],
     ['a day that does not exist', { kind: 'freeze', startsAt: '2026-02-30T00:00:00Z' }, 'startsAt'],
+    ['a year before the first', { kind: 'freeze', startsAt: '0001-01-01T00:00:00+05:00' }, 'startsAt'],
+    ['a year after the last', { kind: 'freeze', startsAt: '9999-12-31T23:59:59-05:00' }, 'startsAt'],
     ['a key beside alerts', { alerts: [], alert: 1 }, 'alert'],
   ])('with %s is refused at its place', (_what, body, path) => {
     expect(thrownBy(() => parse(body))).toMatchObject({ code: 'source.malformed', details: { path } })

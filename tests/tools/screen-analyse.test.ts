@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { screenAnalyse } from '../../tools/screen-analyse.ts'
 import { fakeGateway, picture } from './fake-gateway.ts'
@@ -77,16 +78,23 @@ describe('screen.analyse', () => {
     expect(gateway.connections).toBe(0)
   })
 
-  it('refuses evidence that is missing, damaged, or a bomb', async () => {
-    const bomb = Buffer.from(mixed(0, 0, 0))
-    bomb.writeUInt32BE(100_000, 16)
-    bomb.writeUInt32BE(100_000, 20)
+  it('refuses evidence that is missing or damaged', async () => {
     const whole = mixed(0, 0, 0)
-    for (const png of [bomb, whole.subarray(0, whole.length / 2), Buffer.from('GIF89a'), new Uint8Array()]) {
+    for (const png of [whole.subarray(0, whole.length / 2), Buffer.from('GIF89a'), new Uint8Array()]) {
       await expect(judgeStored(png)).rejects.toMatchObject({ code: 'tool.bad_input' })
     }
-    await expect(use(screenAnalyse, { image: { evidence: 'none' } }, toolCall())).rejects.toMatchObject({
+    const call = use(screenAnalyse, { image: { evidence: 'none' } }, toolCall())
+    await expect(call).rejects.toMatchObject({ code: 'tool.bad_input' })
+  })
+
+  it('reads the size of a picture before it believes it', async () => {
+    const bomb = Buffer.from(mixed(0, 0, 0))
+    bomb.writeUInt32BE(20_000, 16)
+    bomb.writeUInt32BE(20_000, 20)
+    bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29)
+    await expect(judgeStored(bomb)).rejects.toMatchObject({
       code: 'tool.bad_input',
+      message: 'A picture of 20000 × 20000 pixels is not a screen',
     })
   })
 
