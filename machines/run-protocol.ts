@@ -1,0 +1,100 @@
+import type { Address } from '../core/address.ts'
+import type { Json } from '../core/json.ts'
+import type { LockReply } from './lock-protocol.ts'
+
+/** One piece of work for an agent: an event that a trigger matched. */
+export interface Task {
+  /** The event's id in the log; a replayed event is a task of its own. */
+  eventId: string
+  eventType: string
+  subject: string | null
+  /** 0–100, higher goes first. */
+  priority: number
+  /** When it reached the agent, milliseconds since the epoch. */
+  at: number
+  /** Device to lock; null: none. */
+  device: string | null
+  /** The trigger's `with`, filled in. */
+  with: Json
+  trigger: string
+}
+
+/** How a definition wants its runs to be: read from the version that the instance is pinned to. */
+export interface RunSettings {
+  timeoutMs: number
+  ttlMs: number
+  maxHoldMs: number
+}
+
+export interface RunInput {
+  at: number
+  agent: string
+  version: string
+  instance: Address
+  team: string
+  task: Task
+  settings: RunSettings
+  /** The lock of the device's pool; null when the run needs no device. */
+  lock: Address | null
+}
+
+/** What one execution of a step came to; the machine decides what follows. */
+export type StepOutcome =
+  /** Complete: go on with the next one, after a pause if told. */
+  | { kind: 'next'; delayMs?: number }
+  /** Not yet: the same step again after a pause (`until`, `retry`). */
+  | { kind: 'again'; delayMs: number }
+  /** There are no more steps in this phase. */
+  | { kind: 'done' }
+  /** Failed for good. `fault`: the infrastructure, not the verdict of a check: the run may be tried again as a whole. */
+  | { kind: 'failed'; reason: string; fault: boolean }
+  /** Begun by a worker that died, with a tool that must not be repeated blindly. */
+  | { kind: 'unknown'; step: string; tool: string }
+  /** The definition wants a person's word before this tool. */
+  | { kind: 'approval'; step: string; tool: string }
+
+export interface StepInput {
+  run: Address
+  agent: string
+  version: string
+  team: string
+  task: Task
+  phase: Phase
+  position: number
+  lease: Lease | null
+  approved: boolean
+  /** What a person said of a step whose outcome was unknown. */
+  verdict: 'retry' | 'skip' | null
+}
+
+export type Phase = 'steps' | 'onFailure'
+
+export interface Lease {
+  device: string
+  token: number
+}
+
+export interface Outcome {
+  outcome: 'succeeded' | 'failed' | 'aborted' | 'timedOut'
+  reason: string | null
+  fault: boolean
+}
+
+/** Who tells a run to stand still or to end, and why. */
+export interface Order {
+  by: string
+  reason: string
+}
+
+export type RunMessage =
+  | LockReply
+  | { type: 'PAUSE' }
+  | { type: 'RESUME' }
+  /** Give the device back at the next safe point and stand still until RESUME. */
+  | { type: 'PREEMPT' }
+  | ({ type: 'CANCEL' } & Order)
+  | ({ type: 'APPROVE' } & Order)
+  | ({ type: 'DENY' } & Order)
+  /** About a step whose outcome is unknown. */
+  | ({ type: 'RETRY' } & Order)
+  | ({ type: 'SKIP' } & Order)
