@@ -53,10 +53,10 @@ function banBreaches(file: SourceFile): string[] {
 
 function nameBreaches({ path }: SourceFile): string[] {
   const name = posix.basename(path)
-  if (/^(?:index|utils?|helpers?|common|misc|types)\.tsx?$/.test(name)) {
+  if (/^(?:index|utils?|helpers?|common|misc|types)\.[jt]sx?$/.test(name)) {
     return [`${path} needs the name of the one thing it holds`]
   }
-  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.tsx?$/.test(name) ? [] : [`${path} must be in kebab-case`]
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[jt]sx?$/.test(name) ? [] : [`${path} must be in kebab-case`]
 }
 
 /** Each circle of files once, as the way around it. Types count: a circle of types is still two halves of one idea. */

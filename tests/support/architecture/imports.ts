@@ -22,7 +22,7 @@ const BARE = /^\s*import\s*['"](?<specifier>[^'"]+)['"]/gm
 const CALLED = /(?:\bimport\s*\(\s*|\bnew URL\(\s*)['"](?<specifier>[^'"]+)['"]/g
 const COMMENTS = /\/\*[\s\S]*?\*\/|(?<=^|[\s;{}(,])\/\/.*$/gm
 
-/** Reads every TypeScript file of the product. Tests and benches stand above all rooms and are left out. */
+/** Reads every module of the product. Tests and benches stand above all rooms and are left out. */
 export async function readSources(root: string): Promise<SourceFile[]> {
   const paths = await listFiles(root, '')
   return Promise.all(paths.map(async (path) => parseSource(path, await readFile(join(root, path), 'utf8'))))
@@ -42,14 +42,14 @@ export function parseSource(path: string, text: string): SourceFile {
 
 /** A URL of a worker or a data file counts when it is a module; other strings given to `new URL` do not. */
 function isModule(specifier: string): boolean {
-  return /^(?:node:|@?[a-z])/.test(specifier) ? !/[:?#]\/\//.test(specifier) : /\.[cm]?tsx?$/.test(specifier)
+  return /^(?:node:|@?[a-z])/.test(specifier) ? !/[:?#]\/\//.test(specifier) : /\.[jt]sx?$/.test(specifier)
 }
 
 async function listFiles(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true })
   const nested = entries.map(async (entry): Promise<string[]> => {
     const path = `${folder}${entry.name}`
-    if (!entry.isDirectory()) return /\.tsx?$/.test(path) && !/\.(config|d)\.ts$/.test(path) ? [path] : []
+    if (!entry.isDirectory()) return /\.[jt]sx?$/.test(path) && !/\.(config|d)\.ts$/.test(path) ? [path] : []
     return SKIPPED.has(entry.name) || entry.name.startsWith('.') ? [] : listFiles(root, `${path}/`)
   })
   return (await Promise.all(nested)).flat()
