@@ -1,14 +1,16 @@
 /** What people call an action, a guard and a delay. Takes whatever a machine holds: XState types them as unknown. */
 
-/** A name, or for XState's own actions what they do: `assign`, `raise(DONE)`, `sendTo(parent, TICK)`, `emit(run.failed)`. */
+/** A name, or for XState's own actions what they do: `assign`, `raise(DONE after 5 s)`, `sendTo(parent, TICK)`, `emit(run.failed)`. */
 export function nameAction(action: unknown): string {
   if (typeof action === 'string') return action
-  const { type, name, to, src, event } = members(action)
+  const { type, name, to, src, event, delay, sendId } = members(action)
   if (typeof action !== 'function') return typeof type === 'string' ? type : INLINE
   if (typeof type !== 'string' || !type.startsWith('xstate.')) return nameFunction(name)
   const verb = type.slice('xstate.'.length)
-  const facts = [to, members(event).type, src].filter((fact) => typeof fact === 'string')
-  return facts.length > 0 ? `${verb}(${facts.join(', ').replace('#_parent', 'parent')})` : verb
+  const facts = [to, members(event).type, src, sendId].filter((fact) => typeof fact === 'string')
+  const when =
+    typeof delay === 'number' ? ` after ${nameDuration(delay)}` : typeof delay === 'string' ? ` after ${delay}` : ''
+  return facts.length > 0 ? `${verb}(${facts.join(', ').replace('#_parent', 'parent')}${when})` : `${verb}${when}`
 }
 
 /** `canRetry`, `not fresh`, `a and b`, `in on.idle`; undefined when there is no guard. */

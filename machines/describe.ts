@@ -59,6 +59,8 @@ function describeEdge(node: AnyStateNode, event: string, transition: Transition,
 function meaning(node: AnyStateNode, event: string): Pick<GraphEdge, 'label' | 'kind' | 'delayMs' | 'delayName'> {
   if (event === '') return { kind: 'always', label: 'always' }
   if (event === '*') return { kind: 'wildcard', label: 'any other event' }
+  const ending = /^xstate\.(done|error)\.actor\.\*$/.exec(event)?.[1]
+  if (ending === 'done' || ending === 'error') return { kind: ending, label: `${ending}(any)` }
   if (event.endsWith('.*')) return { kind: 'wildcard', label: event }
   const delayed = node.after.find((transition) => transition.eventType === event)
   if (delayed) return delay(node, delayed.delay)

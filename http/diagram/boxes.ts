@@ -18,6 +18,8 @@ export const SIZE = {
   history: 28,
   dot: 12,
   maxText: 230,
+  /** How wide a line of several names may grow. */
+  packed: 190,
 } as const
 
 /** What stands in one state's box, and the room that it needs. */
@@ -51,7 +53,7 @@ export function headHeight(lines: readonly BoxLine[]): number {
 /** The rows that one transition's label shows: its event and guard, and under them what it does. */
 export function labelRows(edge: GraphEdge): LabelRow[] {
   const rows: LabelRow[] = []
-  const guard = edge.guard === undefined ? undefined : `[${edge.guard}]`
+  const guard = edge.guard === undefined ? undefined : bracketed(edge.guard)
   rows.push({ kind: 'event', text: ellipsise(edge.label, SIZE.line, SIZE.maxText, 'bold') })
   if (guard !== undefined) rows.push({ kind: 'guard', text: ellipsise(guard, SIZE.line, SIZE.maxText) })
   if (edge.actions.length > 0) {
@@ -62,7 +64,7 @@ export function labelRows(edge: GraphEdge): LabelRow[] {
 
 /** A transition that stays in its state, as one line of the state's box. */
 export function staysLine(edge: GraphEdge, facts: EdgeFacts): BoxLine {
-  const guard = edge.guard === undefined ? '' : ` [${edge.guard}]`
+  const guard = edge.guard === undefined ? '' : ` ${bracketed(edge.guard)}`
   const does = edge.actions.length > 0 ? ` / ${edge.actions.join(', ')}` : ' (ignored)'
   return { kind: 'stays', text: ellipsise(`${edge.label}${guard}${does}`, SIZE.line, SIZE.maxText), edge: facts }
 }
@@ -97,19 +99,31 @@ function lineWidth({ text }: BoxLine): number {
   return textWidth(text.slice(0, end), SIZE.line, 'bold') + textWidth(text.slice(end), SIZE.line)
 }
 
+/** A guard without a name is already in brackets. */
+function bracketed(guard: string): string {
+  return guard === '(inline)' ? '[inline]' : `[${guard}]`
+}
+
 function ownLines(node: GraphNode): BoxLine[] {
-  const line = (kind: BoxLine['kind'], text: string): BoxLine => ({
-    kind,
-    text: ellipsise(text, SIZE.line, SIZE.maxText),
-  })
+  const invoked = node.invoke.map(({ id, src }) => (/^\d+\./.test(id) || id === src ? src : `${id}: ${src}`))
+  const tags = node.tags.map((tag) => `#${tag}`).join(' ')
   return [
-    ...(node.tags.length > 0 ? [line('tags', node.tags.map((tag) => `#${tag}`).join(' '))] : []),
-    ...node.entry.map((action) => line('entry', `entry / ${action}`)),
-    ...node.invoke.map(({ id, src }) =>
-      line('invoke', `invoke / ${/^\d+\./.test(id) || id === src ? src : `${id}: ${src}`}`),
-    ),
-    ...node.exit.map((action) => line('exit', `exit / ${action}`)),
+    ...(tags === '' ? [] : [{ kind: 'tags', text: ellipsise(tags, SIZE.line, SIZE.maxText) } as const]),
+    ...pack('entry', node.entry),
+    ...pack('invoke', invoked),
+    ...pack('exit', node.exit),
   ]
+}
+
+/** As many names on a line as fit. */
+function pack(kind: 'entry' | 'invoke' | 'exit', names: readonly string[]): BoxLine[] {
+  const texts: string[] = []
+  for (const name of names) {
+    const longer = `${texts.at(-1) ?? ''}, ${name}`
+    if (texts.length > 0 && textWidth(longer, SIZE.line, 'bold') <= SIZE.packed) texts[texts.length - 1] = longer
+    else texts.push(`${kind} / ${name}`)
+  }
+  return texts.map((text) => ({ kind, text: ellipsise(text, SIZE.line, SIZE.maxText) }))
 }
 
 function inWords(node: GraphNode, shape: NodeBox['shape']): string {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { and, assign, createActor, emit, fromPromise, not, or, raise, sendTo, setup, stateIn } from 'xstate'
+import { and, assign, cancel, createActor, emit, fromPromise, not, or, raise, sendTo, setup, stateIn } from 'xstate'
 import type { GraphEdge, GraphNode } from '../../core/graph.ts'
 import { activePaths, describe } from '../../machines/describe.ts'
 
@@ -34,7 +34,7 @@ const zoo = kit.createMachine({
         onError: [{ guard: 'canRetry', target: 'working', reenter: true }, 'over'],
       },
       after: { timeout: 'parked', backoff: { actions: 'remember' }, 1500: 'over' },
-      exit: [function tidy() {}, () => undefined],
+      exit: [function tidy() {}, () => undefined, raise({ type: 'LATE' }, { delay: 2000 }), cancel('nap')],
     },
     parked: {
       always: [
@@ -58,7 +58,7 @@ const zoo = kit.createMachine({
         },
         right: { initial: 'r1', states: { r1: {}, again: { type: 'history' }, r2: { type: 'final' } } },
       },
-      on: { SPLIT: { target: ['.left.l2', '.right.r2'] } },
+      on: { 'xstate.done.actor.*': 'over', SPLIT: { target: ['.left.l2', '.right.r2'] } },
     },
     over: { type: 'final' },
   },
@@ -141,7 +141,7 @@ it('names entry, exit and invocations, and leaves out the timers that an edge al
   expect(node('')?.entry).toEqual(['remember', 'assign', 'raise(GO)', 'sendTo(parent, UP)', 'emit(zoo.open)'])
   expect(node('working')).toMatchObject({
     entry: [],
-    exit: ['tidy', '(inline)'],
+    exit: ['tidy', '(inline)', 'raise(LATE after 2 s)', 'cancel(nap)'],
     invoke: [{ id: 'executor', src: 'executor' }],
   })
 })
@@ -181,6 +181,7 @@ it('keeps wildcards, forbidden events, transitions without a target and those wi
     'event | IGNORED | - | stays',
   ])
   expect(edges('zoo.regions').map(brief)).toEqual([
+    'done | done(any) | - | zoo.over',
     'event | SPLIT | - | zoo.regions.left.l2+zoo.regions.right.r2',
     'done | done | - | zoo.over',
   ])
