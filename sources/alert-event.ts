@@ -1,5 +1,6 @@
 import type { NewEventInput } from '../core/event.ts'
-import type { Json } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
+import { isObject } from './json-body.ts'
 import { readSeverity } from './severity.ts'
 
 /** An alert, whoever sent it. */
@@ -14,7 +15,7 @@ export interface Alert {
   endsAt: string | undefined
   labels: Record<string, string>
   annotations?: Record<string, string> | undefined
-  /** What only this sender knows. */
+  /** What only this sender knows: measurements, links. */
   data?: Json | undefined
   fingerprint: string
   /** The sender's own id of the alert. */
@@ -24,7 +25,8 @@ export interface Alert {
 /**
  * The event of an alert. Without an id of the sender's, the condition, its beginning and its status name the event, so
  * that a monitor which repeats itself adds nothing. Without a beginning there is no id: ingest decides which episode
- * it belongs to.
+ * it belongs to. The sender's own facts stand both under `data.data` and beside the alert's members, where a rule such as
+ * `data.durationS >= 5` looks for them; they never take the place of a member.
  */
 export function alertEvent(alert: Alert, source: string): NewEventInput {
   const { kind, status, fingerprint, startsAt, endsAt } = alert
@@ -39,6 +41,7 @@ export function alertEvent(alert: Alert, source: string): NewEventInput {
     time,
     severity,
     data: {
+      ...ownFacts(alert.data),
       kind,
       status,
       device: alert.device ?? null,
@@ -54,6 +57,14 @@ export function alertEvent(alert: Alert, source: string): NewEventInput {
     },
     alert: { fingerprint, kind, status, startsAt },
   }
+}
+
+const MEMBERS: ReadonlySet<string> = new Set(
+  'kind status device host severity severityGiven startsAt endsAt labels annotations data fingerprint'.split(' '),
+)
+
+function ownFacts(data: Json | undefined): JsonObject {
+  return isObject(data) ? Object.fromEntries(Object.entries(data).filter(([name]) => !MEMBERS.has(name))) : {}
 }
 
 /** A source of path segments that strangers named, as a URI reference: `/lab/paris`. */

@@ -78,6 +78,14 @@ describe('a native alert', () => {
     })
   })
 
+  it('shows its own facts to rules, but lets none of them pass for the alert', () => {
+    const own = { durationS: 42, status: 'resolved', endsAt: 'never', severityGiven: 'x' }
+    const [event] = parse({ ...blackscreen, data: own })
+    expect(event?.data).toMatchObject({ durationS: 42, status: 'firing', data: own })
+    expect(event?.data).not.toHaveProperty('endsAt')
+    expect(event?.data).not.toHaveProperty('severityGiven')
+  })
+
   it('comes alone, in an array, or under alerts', () => {
     const three = [blackscreen, { ...blackscreen, device: 'stb-9' }, { ...blackscreen, device: 'tv-1' }]
     const subjects = ['stb-8', 'stb-9', 'tv-1']
