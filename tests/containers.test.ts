@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const read = (file: string): Promise<string> => readFile(`${root}/${file}`, 'utf8')
+const read = (file: string): Promise<string> => readFile(`${root}${file}`, 'utf8')
 
 const Service = z.looseObject({
   image: z.string(),
@@ -13,7 +13,7 @@ const Service = z.looseObject({
   environment: z.record(z.string(), z.string()).default({}),
   ports: z.array(z.string()).default([]),
   networks: z.array(z.string()),
-  healthcheck: z.unknown(),
+  healthcheck: z.unknown().optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.literal('service_healthy') })).default({}),
   read_only: z.boolean().default(false),
 })

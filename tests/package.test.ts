@@ -24,7 +24,7 @@ const Lock = z.object({
 })
 
 async function read<T>(schema: z.ZodType<T>, file: string): Promise<T> {
-  return schema.parse(JSON.parse(await readFile(`${root}/${file}`, 'utf8')))
+  return schema.parse(JSON.parse(await readFile(`${root}${file}`, 'utf8')))
 }
 
 it('locks its packages by content, not by the address of one registry', async () => {
