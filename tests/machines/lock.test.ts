@@ -83,6 +83,14 @@ describe('asking', () => {
     expect(actor.value).toBe('idle')
   })
 
+  it('takes names that every object has for names like any other', () => {
+    const actor = paris(['constructor'])
+    const [answer] = replies(actor.send(ask('toString', { wants: { devices: ['constructor'] } })))
+    expect(answer).toMatchObject({ type: 'lock.granted', leases: [{ device: 'constructor', token: 1 }] })
+    expect(actor.send({ type: 'RELEASE', ticket: 'valueOf' }).emitted).toEqual([])
+    expect(actor.send({ type: 'KICK', device: 'hasOwnProperty', by: 'anna', reason: 'x' }).emitted).toEqual([])
+  })
+
   it('keeps the place of a ticket that is asked for again', () => {
     const actor = paris()
     actor.send(ask('holder'))
