@@ -62,6 +62,11 @@ export function labelRows(edge: GraphEdge): LabelRow[] {
   return rows
 }
 
+/** Of a label's pill. */
+export function labelHeight(rows: readonly LabelRow[]): number {
+  return rows.length * SIZE.labelRow + SIZE.labelPadding
+}
+
 /** A transition that stays in its state, as one line of the state's box. */
 export function staysLine(edge: GraphEdge, facts: EdgeFacts): BoxLine {
   const guard = edge.guard === undefined ? '' : ` ${bracketed(edge.guard)}`
