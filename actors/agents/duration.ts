@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts'
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** What a definition may write where time is meant. A bare number is refused: nobody remembers its unit. */
-export const DURATION = /^\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)$/
+export const DURATION = /^\d{1,7}(\.\d{1,3})?(ms|s|m|h|d)$/
 
 /** `500ms`, `30s`, `10m`, `1.5h`, `1d` → whole milliseconds; throws `expression.invalid`. */
 export function durationMs(text: string): number {

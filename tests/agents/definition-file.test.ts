@@ -121,6 +121,14 @@ config: { monitoring_interval_seconds: 300, alert_thresholds: { cpu_percent: 90 
   })
 })
 
+describe('reading many definitions at once', () => {
+  it('refuses none of them because the machine is busy', async () => {
+    const text = `${HEAD}skills:\n${'  - device.press\n'.repeat(400)}`
+    const all = await Promise.all(Array.from({ length: 16 }, (_, index) => parseDefinition(text, `${index}.yaml`)))
+    expect(all.map(({ definition }) => definition.skills.length)).toEqual(all.map(() => 400))
+  })
+})
+
 describe('hostile definitions', () => {
   const repeat = (unit: string, bytes = 64_000) => unit.repeat(Math.floor(bytes / unit.length))
   const keys = (count: number) => Array.from({ length: count }, (_, index) => `k${index}: 1`)
