@@ -158,6 +158,15 @@ describe('flapping', () => {
     expect(actor.value).toBe(end)
   })
 
+  it('is counted from the start again after someone said that it is over', () => {
+    const actor = freeze()
+    flap(actor, 5)
+    actor.send({ type: 'RESOLVE', by: anna, reason: 'cable' })
+    actor.advance(10_000)
+    actor.send(firing(actor))
+    expect(actor.value).toBe('firing')
+  })
+
   it('keeps who took it on', () => {
     const actor = freeze()
     flap(actor, 5)

@@ -75,6 +75,15 @@ describe('which device', () => {
     ])
   })
 
+  it('leaves nothing for those who were just served', () => {
+    const devices = [device('d1'), device('d2', { lastUsedAt: 5 }), device('d3')]
+    const served = ticket('served', { devices: ['d3', 'd1'] }, { priority: 90 })
+    expect(schedule(pool(devices, [served, ticket('any', { kind: 'stb' })]), NOW).grants).toEqual([
+      { ticket: 'served', devices: ['d3'] },
+      { ticket: 'any', devices: ['d1'] },
+    ])
+  })
+
   it('chooses by kind and labels', () => {
     const devices = [
       device('tv', { kind: 'tv' }),
