@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { createLog } from '../../core/log.ts'
-import { startEmbeddedPostgres } from '../../db/embedded.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded.ts'
 import { migrate } from '../../db/migrate.ts'
 import { removeLeftovers, TEMP_PREFIX } from './leftovers.ts'
 import { chooseRedis } from './redis.ts'
@@ -23,15 +23,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const redis = await chooseRedis()
   await removeLeftovers()
   const dataDir = await mkdtemp(join(tmpdir(), TEMP_PREFIX))
-  const server = await startEmbeddedPostgres({
-    dataDir,
-    log: createLog('warn'),
-    // Nothing here has to survive a power cut, and many test files keep their pools open at once.
-    settings: { fsync: 'off', full_page_writes: 'off', max_connections: '300', autovacuum: 'off' },
-  })
+  const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true })
+  const server = await startServer(dataDir, remove)
   const teardown = async (): Promise<void> => {
     await server.stop()
-    await rm(dataDir, { recursive: true, force: true })
+    await remove()
   }
   try {
     await createTemplate(server.url)
@@ -43,6 +39,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('redis', redis)
   console.log(`Backends of this run: PostgreSQL 18 (embedded)${redis.note}`)
   return teardown
+}
+
+async function startServer(dataDir: string, remove: () => Promise<void>): Promise<EmbeddedPostgres> {
+  try {
+    return await startEmbeddedPostgres({
+      dataDir,
+      log: createLog('warn'),
+      // Nothing here has to survive a power cut, and many test files keep their pools open at once.
+      settings: { fsync: 'off', full_page_writes: 'off', max_connections: '300', autovacuum: 'off' },
+    })
+  } catch (error) {
+    await remove()
+    throw error
+  }
 }
 
 async function createTemplate(adminUrl: string): Promise<void> {
