@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto'
 import type { Address } from '../core/address.ts'
 import type { Effect, StoredSnapshot, Target } from '../core/effect.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
-import { toJson, type Json } from '../core/json.ts'
+import { isReservedType } from '../core/event.ts'
+import { canonicalJson, toJson, type Json } from '../core/json.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
 import type { ActorRow } from '../db/actors.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import type { ActorChange, TurnCommit } from '../db/turns.ts'
 import type { HostedMachine } from '../machines/host.ts'
-import { firstStep, restore, step, type Step } from '../machines/step.ts'
+import { restore } from '../machines/restore.ts'
+import { firstStep, step, type Step } from '../machines/step.ts'
 
 /** What planning needs to know of its host. */
 export interface PlanContext {
@@ -97,7 +99,7 @@ export function planParking(draft: Draft, actor: ActorRow, hash: string, message
 /** Marks the mail as consumed. False: it is of no use any more (applied before, cancelled, from a former child). */
 function consume(draft: Draft, walker: Walker, row: MailRow): boolean {
   const { address } = walker.actor
-  const children = walker.snapshot?.children ?? {}
+  const children = new Map(Object.entries(walker.snapshot?.children ?? {}))
   switch (row.source) {
     case 'timer': {
       // Cancelled or armed anew by a message of this same turn.
@@ -107,12 +109,12 @@ function consume(draft: Draft, walker: Walker, row: MailRow): boolean {
     }
     case 'invocation':
       draft.invocationsGone.push({ by: address, effectId: row.ref })
-      return Object.values(children).some((child) => child.born === row.born)
+      return [...children.values()].some((child) => child.born === row.born)
     case 'mailbox': {
       draft.consumed.push({ by: address, mailboxId: row.ref })
       if (row.seen) return false
       const child = /^xstate\.(?:done|error)\.actor\.(.*)$/s.exec(row.event.type)?.[1]
-      return child === undefined || children[child]?.address === row.sender
+      return child === undefined || children.get(child)?.address === row.sender
     }
     default:
       return row.source satisfies never
@@ -124,7 +126,8 @@ function takeMessage(draft: Draft, walker: Walker, row: MailRow, context: PlanCo
   const event = stamp(hosted, row.event, row.now)
   const snapshot = walker.snapshot
   if (!snapshot || snapshot.status !== 'active') {
-    if (!row.event.type.startsWith('xstate.')) bury(draft, walker, row, `the actor has ended (${snapshot?.status ?? 'unborn'})`, null)
+    // Its own timers and what the runtime tells it end with it, as in XState.
+    if (row.source === 'mailbox' && !isReservedType(row.event.type)) bury(draft, walker, row, `the actor has ended (${snapshot?.status ?? 'unborn'})`, null)
     return
   }
   walker.revision += 1
@@ -201,7 +204,7 @@ function apply(
     case 'send': {
       const kind = 'address' in effect.to ? effect.to.address.slice(0, effect.to.address.indexOf('/')) : ''
       const lane = context.laneOf(kind, effect.event.type)
-      draft.mail.push({ by, to: effect.to, root: actor.root, id: effectId, event: effect.event, lane, sender: by, cause })
+      draft.mail.push({ by, to: effect.to, root: actor.root, id: `sent:${effectId}`, event: effect.event, lane, sender: by, cause })
       return
     }
     case 'timer': {
@@ -221,7 +224,8 @@ function apply(
     case 'spawn': {
       const { kind, address } = effect
       const child = { address, kind, key: address.slice(kind.length + 1), parent: by, childId: effect.id, root: actor.root, systemId: effect.systemId, team: actor.team }
-      const bornWith = walker.before > 0 ? by : walker.bornWith
+      // With whoever began it all: the children of an actor that exists already are not born a second time.
+      const bornWith = walker.before > 0 ? by : (walker.bornWith ?? by)
       beBorn(draft, child, bornWith, effect.input, at, { sender: by, cause }, context)
       return
     }
@@ -229,7 +233,7 @@ function apply(
       const child = before?.children[effect.id]
       if (effect.address !== null) {
         const to = { address: effect.address }
-        draft.mail.push({ by, to, root: actor.root, id: effectId, event: { type: 'xstate.stop' }, lane: 1, sender: by, cause })
+        draft.mail.push({ by, to, root: actor.root, id: `sent:${effectId}`, event: { type: 'xstate.stop' }, lane: 1, sender: by, cause })
       } else if (child) withdraw(draft, by, `${by}:${child.born.replace('.', ':')}`)
       return
     }
@@ -275,7 +279,7 @@ function toLogged(event: MachineEvent, walker: Walker, index: number, cause: str
     data: body,
     causationid: cause.startsWith('event:') ? cause.slice('event:'.length) : null,
     correlationid: cause,
-    priority: typeof priority === 'number' ? priority : 50,
+    priority: typeof priority === 'number' ? Math.round(Math.min(100, Math.max(0, priority))) : 50,
     depth: 0,
   }
 }
@@ -332,8 +336,10 @@ function stamp(hosted: HostedMachine, event: MachineEvent, now: Date): MachineEv
 /** Why a stored snapshot cannot go on in this machine, if it cannot. */
 function misfitOf(hosted: HostedMachine, snapshot: StoredSnapshot): string | undefined {
   try {
-    restore(hosted.inert, snapshot)
-    return undefined
+    const { value } = restore(hosted.inert, snapshot)
+    // XState completes a state that has become too short, but enters none of what it adds: no timers, no invocations.
+    if (canonicalJson(value) === canonicalJson(snapshot.value)) return undefined
+    return `State ${JSON.stringify(snapshot.value)} is no whole state in version ${hosted.version} of machine "${hosted.kind}", which expects ${JSON.stringify(value)}`
   } catch (error) {
     return `State ${JSON.stringify(snapshot.value)} does not exist in version ${hosted.version} of machine "${hosted.kind}": ${toErrorRecord(error).message}`
   }

@@ -1,7 +1,7 @@
 import type { Address } from '../core/address.ts'
 import type { StoredSnapshot } from '../core/effect.ts'
 import { AppError } from '../core/errors.ts'
-import { canonicalJson, type Json } from '../core/json.ts'
+import type { Json } from '../core/json.ts'
 import { findActor, type ActorRow } from '../db/actors.ts'
 import type { Sql } from '../db/client.ts'
 import { listHistory } from '../db/history.ts'
@@ -55,11 +55,12 @@ function again(
 ): StoredSnapshot {
   const identity = { address: actor.address, parent: actor.parent, childId: actor.childId, revision }
   if (!snapshot) return firstStep(machine, identity, entry.event.input ?? null).snapshot
-  // A message that was refused then, changed nothing then.
+  // A message that failed then, changed nothing then.
   if (!entry.handled) return snapshot
   return step(machine, identity, snapshot, entry.event).snapshot
 }
 
 function same(left: StoredSnapshot, right: StoredSnapshot): boolean {
-  return canonicalJson(left) === canonicalJson(right)
+  // The order of keys counts: it is part of what a machine sees.
+  return JSON.stringify(left) === JSON.stringify(right)
 }

@@ -7,12 +7,21 @@ export type JsonObject = { [key: string]: Json }
 /**
  * What is left of a value after it has been stored and read again: `undefined` members go, dates become text.
  * State is passed through here at every step, so that a machine sees the same context whether or not the process
- * restarted in between. NUL characters are dropped, since Postgres refuses them in jsonb.
+ * restarted in between. NUL characters are dropped and halves of surrogate pairs replaced, since Postgres refuses to read
+ * text that holds them.
  */
 export function toJson(value: unknown): Json {
   const text = JSON.stringify(value)
   if (text === undefined) return null
-  return JSON.parse(text.includes('\\u0000') ? text.replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1') : text) as Json
+  return JSON.parse(SUSPECT.test(text) ? text.replaceAll(UNREADABLE, replaceUnreadable) : text) as Json
+}
+
+/** `JSON.stringify` escapes a surrogate only when its other half is missing. */
+const SUSPECT = /\\u(?:0000|d[89a-f])/
+const UNREADABLE = /\\(?:u(0000)|u(d[89a-f]..)|.)/g
+
+function replaceUnreadable(escape: string, nul: string | undefined, surrogate: string | undefined): string {
+  return nul ? '' : surrogate ? '\ufffd' : escape
 }
 
 /** JSON with the keys of every object in alphabetical order: equal values give equal text. */

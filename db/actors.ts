@@ -59,16 +59,17 @@ export async function listActors(
     limit ${filter.limit}`)
 }
 
-/** The actors behind XState's system ids; each id is looked for inside one family (`root`). */
+/** The actors behind XState's system ids; each id is looked for inside one family (`root`). The youngest has the name. */
 export async function findBySystemId(
   sql: Sql,
   wanted: readonly { root: Address; systemId: string }[],
 ): Promise<{ root: Address; systemId: string; address: Address }[]> {
   return answer(sql<{ root: Address; systemId: string; address: Address }[]>`
-    select a.root, a.system_id as "systemId", a.address
+    select distinct on (a.root, a.system_id) a.root, a.system_id as "systemId", a.address
     from unnest(${wanted.map((w) => w.root)}::text[], ${wanted.map((w) => w.systemId)}::text[]) as w(root, system_id)
     join actors a on a.root = w.root and a.system_id = w.system_id
-    where a.status = 'active'`)
+    where a.status in ('active', 'parked')
+    order by a.root, a.system_id, a.created_at desc`)
 }
 
 /** Wakes actors that were parked by another definition of their machine: the present one gets a chance. */

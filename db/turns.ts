@@ -23,7 +23,7 @@ export interface ActorChange {
   systemId: string | null
   team: string
   parked: Json
-  /** A child is born only if this actor's change commits too. */
+  /** A child is born only if this actor's change, or its birth, commits too. */
   bornWith: Address | null
 }
 
@@ -185,25 +185,33 @@ function movedActors(sql: Sql, list: ActorChange[]): Fragment {
     )`
 }
 
+/** Those born on their own first: their children are born only if they were not there before. */
 function bornActors(sql: Sql, list: ActorChange[]): Fragment {
-  if (list.length === 0) return sql`born as (select null::text as address, null::bigint as revision where false)`
+  const first = list.filter((change) => change.bornWith === null)
+  const children = list.filter((change) => change.bornWith !== null)
   return sql`
-    born as (
-      insert into actors (address, kind, key, status, revision, value, snapshot, machine_hash, version, parent, child_id, root, system_id, team)
-      select c.address, c.kind, c.key, c.status, c.after, c.value::json, c.snapshot::json, c.machine_hash, c.version,
-        c.parent, c.child_id, c.root, c.system_id, c.team
-      from unnest(
-        ${column(list, (c) => c.address)}::text[], ${column(list, (c) => c.kind)}::text[], ${column(list, (c) => c.key)}::text[],
-        ${column(list, (c) => c.status)}::text[], ${column(list, (c) => c.after)}::bigint[],
-        ${column(list, (c) => text(c.snapshot.value))}::text[], ${column(list, (c) => text(c.snapshot))}::text[],
-        ${column(list, (c) => c.machineHash)}::text[], ${column(list, (c) => c.version)}::text[],
-        ${column(list, (c) => c.parent)}::text[], ${column(list, (c) => c.childId)}::text[], ${column(list, (c) => c.root)}::text[],
-        ${column(list, (c) => c.systemId)}::text[], ${column(list, (c) => c.team)}::text[], ${column(list, (c) => c.bornWith)}::text[]
-      ) as c(address, kind, key, status, after, value, snapshot, machine_hash, version, parent, child_id, root, system_id, team, born_with)
-      where c.born_with is null or c.born_with in (select address from moved)
-      on conflict (address) do nothing
-      returning address, revision
-    )`
+    first_born as (${insertActors(sql, first, sql`true`)}),
+    children_born as (${insertActors(sql, children, sql`c.born_with in (select address from moved union all select address from first_born)`)}),
+    born as (select address, revision from first_born union all select address, revision from children_born)`
+}
+
+function insertActors(sql: Sql, list: ActorChange[], condition: Fragment): Fragment {
+  if (list.length === 0) return sql`select null::text as address, null::bigint as revision where false`
+  return sql`
+    insert into actors (address, kind, key, status, revision, value, snapshot, machine_hash, version, parent, child_id, root, system_id, team)
+    select c.address, c.kind, c.key, c.status, c.after, c.value::json, c.snapshot::json, c.machine_hash, c.version,
+      c.parent, c.child_id, c.root, c.system_id, c.team
+    from unnest(
+      ${column(list, (c) => c.address)}::text[], ${column(list, (c) => c.kind)}::text[], ${column(list, (c) => c.key)}::text[],
+      ${column(list, (c) => c.status)}::text[], ${column(list, (c) => c.after)}::bigint[],
+      ${column(list, (c) => text(c.snapshot.value))}::text[], ${column(list, (c) => text(c.snapshot))}::text[],
+      ${column(list, (c) => c.machineHash)}::text[], ${column(list, (c) => c.version)}::text[],
+      ${column(list, (c) => c.parent)}::text[], ${column(list, (c) => c.childId)}::text[], ${column(list, (c) => c.root)}::text[],
+      ${column(list, (c) => c.systemId)}::text[], ${column(list, (c) => c.team)}::text[], ${column(list, (c) => c.bornWith)}::text[]
+    ) as c(address, kind, key, status, after, value, snapshot, machine_hash, version, parent, child_id, root, system_id, team, born_with)
+    where ${condition}
+    on conflict (address) do nothing
+    returning address, revision`
 }
 
 function historyRows(sql: Sql, list: HistoryRow[]): Fragment {
@@ -319,7 +327,7 @@ function emittedEvents(sql: Sql, list: TurnCommit['events']): Fragment {
     emitted as (
       insert into event_log (id, team, source, source_id, body_hash, type, subject, time, data, priority, correlationid, causationid, depth, status)
       select e.id, e.team, e.source, e.source_id, e.body_hash, e.type, e.subject, clock_timestamp(), e.data::json, e.priority,
-        e.correlationid, e.causationid, e.depth, 'accepted'
+        coalesce(c.correlationid, e.correlationid), e.causationid, least(coalesce(c.depth + 1, e.depth), 32767)::smallint, 'accepted'
       from unnest(
         ${column(list, (e) => e.by)}::text[], ${column(list, (e) => e.id)}::text[], ${column(list, (e) => e.team)}::text[],
         ${column(list, (e) => e.source)}::text[], ${column(list, (e) => e.sourceId)}::text[], ${column(list, (e) => e.bodyHash)}::text[],
@@ -328,6 +336,7 @@ function emittedEvents(sql: Sql, list: TurnCommit['events']): Fragment {
         ${column(list, (e) => e.causationid)}::text[], ${column(list, (e) => e.depth)}::smallint[]
       ) as e(address, id, team, source, source_id, body_hash, type, subject, data, priority, correlationid, causationid, depth)
       join committed using (address)
+      left join event_log c on c.id = e.causationid
       on conflict (team, source, source_id) do nothing
     )`
 }

@@ -1,7 +1,7 @@
 import { __unsafe_getAllOwnEventDescriptors, type AnyStateMachine } from 'xstate'
 import type { StoredSnapshot } from '../core/effect.ts'
 import type { Json } from '../core/json.ts'
-import { restore } from './step.ts'
+import { restore } from './restore.ts'
 
 /** Event types that the actor's present states have transitions for; the runtime's own are left out. */
 export function nextEvents(machine: AnyStateMachine, stored: StoredSnapshot): string[] {

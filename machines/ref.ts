@@ -37,3 +37,8 @@ export function durableRef<R extends DurableRef>(ref: R): R & AnyActorRef {
   Object.assign(members, { ref: members })
   return members as unknown as R & AnyActorRef
 }
+
+/** Tells our references from XState's own running actors. */
+export function isDurable(ref: unknown): ref is DurableRef {
+  return typeof ref === 'object' && ref !== null && 'durable' in ref && ref.durable === true
+}

@@ -1,21 +1,15 @@
-import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate'
+import { createHash } from 'node:crypto'
+import type { AnyActorRef, AnyMachineSnapshot, EventObject } from 'xstate'
 import type { Address } from '../core/address.ts'
-import type { Effect, StoredChild, StoredSnapshot, Target } from '../core/effect.ts'
+import type { Effect, StoredSnapshot, Target } from '../core/effect.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
 import { toJson, type Json } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
+import { toEffects, type Newborn } from './effects.ts'
 import type { HostedMachine } from './host.ts'
-import { actorAt, durableRef, type DurableRef } from './ref.ts'
-
-/** Who steps: what a machine may know of its place in the world. */
-export interface Identity {
-  address: Address
-  parent: Address | null
-  /** The id under which the parent started it. */
-  childId: string | null
-  /** The revision that this step makes. */
-  revision: number
-}
+import { isDurable } from './ref.ts'
+import { childRefs, restore, revive } from './restore.ts'
+import { createScope, type Identity, type Scope } from './scope.ts'
 
 export interface Step {
   snapshot: StoredSnapshot
@@ -24,25 +18,37 @@ export interface Step {
   handled: boolean
 }
 
+const NO_CHILDREN: StoredSnapshot['children'] = {}
+
 /**
- * The first step of an actor. A machine whose context or entry throws is born with status `error`, as in XState.
+ * The first step of an actor. A machine whose context or entry throws is born with status `error` and asks for
+ * nothing, as in XState. Null stands for "no input".
  */
 export function firstStep(hosted: HostedMachine, identity: Identity, input: Json): Step {
   const scope = createScope(identity)
-  const snapshot = hosted.inert.getInitialSnapshot(scope.asXState, revive(input, {}) as never) as AnyMachineSnapshot
-  return finish(hosted, identity, scope, snapshot, {}, true)
+  const given = revive(input, new Map()) ?? undefined
+  const snapshot = hosted.inert.getInitialSnapshot(scope.asXState, given as never) as AnyMachineSnapshot
+  try {
+    return finish(hosted, identity, scope, snapshot, NO_CHILDREN, true)
+  } catch (error) {
+    return { handled: true, effects: [], snapshot: stillborn(snapshot, error) }
+  }
 }
 
 /**
  * One macrostep: pure, and the same whether or not the process restarted since the last one, because it begins and
- * ends with what is stored. Throws `actor.step_failed` when a guard, an assign or an endless loop of microsteps throws.
+ * ends with what is stored. Throws `actor.step_failed` when a guard, an assign or an endless loop of microsteps
+ * throws, or when the outcome cannot be stored.
  */
 export function step(hosted: HostedMachine, identity: Identity, stored: StoredSnapshot, event: MachineEvent): Step {
   const scope = createScope(identity)
   const before = restore(hosted.inert, stored)
-  let after: AnyMachineSnapshot
   try {
-    after = hosted.inert.transition(before, revive(event, before.children) as EventObject, scope.asXState) as AnyMachineSnapshot
+    const revived = revive(event, childRefs(stored)) as EventObject
+    const after = hosted.inert.transition(before, revived, scope.asXState) as AnyMachineSnapshot
+    // An action alone leaves the same snapshot, and a transition may even have none.
+    const handled = after !== before || scope.actions.length > 0 || hosted.inert.getTransitionData(before, revived).length > 0
+    return finish(hosted, identity, scope, after, stored.children, handled)
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError('actor.step_failed', `${identity.address} cannot take "${event.type}": ${toErrorRecord(error).message}`, {
@@ -50,22 +56,6 @@ export function step(hosted: HostedMachine, identity: Identity, stored: StoredSn
       details: { address: identity.address, event: event.type },
     })
   }
-  return finish(hosted, identity, scope, after, stored.children, after !== before)
-}
-
-/**
- * Rebuilds XState's snapshot, with history and references to children. Throws when the stored state does not exist
- * in the machine any more (a removed or renamed state): the caller parks the actor.
- */
-export function restore(machine: AnyStateMachine, stored: StoredSnapshot): AnyMachineSnapshot {
-  const snapshot = machine.restoreSnapshot(
-    // The context is set below: XState would put `undefined` in place of references to children it did not build.
-    { ...stored, context: {}, children: {} } as never,
-    {} as never,
-  ) as AnyMachineSnapshot
-  const children: Record<string, AnyActorRef> = {}
-  for (const [id, child] of Object.entries(stored.children)) children[id] = childRef(id, child)
-  return Object.assign(snapshot, { children, context: revive(stored.context, children) })
 }
 
 function finish(
@@ -76,12 +66,12 @@ function finish(
   known: StoredSnapshot['children'],
   handled: boolean,
 ): Step {
-  const children = childrenOf(hosted, identity, snapshot, known)
-  const effects: Effect[] = []
+  const failedAtBirth = identity.revision === 1 && snapshot.status === 'error'
+  const actions = failedAtBirth ? [] : scope.actions
+  const children = childrenOf(hosted, identity, snapshot, actions, known)
   // Births come first, so that a child exists before mail for it is written.
-  for (const child of children.born) effects.push(child.effect)
-  for (const action of scope.actions) effects.push(...toEffects(action, identity, children.addresses, effects.length))
-  const active = snapshot.status === 'active'
+  const effects = children.births
+  for (const action of actions) effects.push(...toEffects(action, effects.length, { identity, known, born: children.targets }))
   return {
     handled,
     effects,
@@ -91,192 +81,102 @@ function finish(
       context: toJson(snapshot.context),
       tags: [...snapshot.tags].sort(),
       historyValue: storeHistory(snapshot.historyValue),
-      children: active ? children.stored : {},
+      children: children.stored,
       output: toJson(snapshot.output),
-      error: snapshot.status === 'error' ? toJson(toErrorOrValue(snapshot.error)) : null,
+      error: snapshot.status === 'error' ? storeError(snapshot.error) : null,
     },
   }
 }
 
-/** Tells the children that were there before from those that this step started. */
-function childrenOf(hosted: HostedMachine, identity: Identity, snapshot: AnyMachineSnapshot, known: StoredSnapshot['children']) {
-  const stored: StoredSnapshot['children'] = {}
-  const addresses = new Map<unknown, Target | null>()
-  const born: { effect: Effect }[] = []
-  for (const ref of Object.values(snapshot.children as Record<string, AnyActorRef & { src?: unknown; options?: { input?: unknown } }>)) {
-    if (!ref) continue
-    const old = known[ref.id]
-    if (isDurable(ref) && old) {
-      stored[ref.id] = old
+type ChildRef = AnyActorRef & { src?: unknown; systemId?: string; options?: { input?: unknown } }
+
+interface Children {
+  stored: StoredSnapshot['children']
+  births: Effect[]
+  targets: Newborn
+}
+
+/** Tells the children that were there before from those that this step started. Whoever has ended starts none. */
+function childrenOf(
+  hosted: HostedMachine,
+  identity: Identity,
+  snapshot: AnyMachineSnapshot,
+  actions: Scope['actions'],
+  known: StoredSnapshot['children'],
+): Children {
+  const stored: [string, StoredSnapshot['children'][string]][] = []
+  const targets = new Map<unknown, Target | null>()
+  const births: Effect[] = []
+  for (const ref of snapshot.status === 'active' ? living(snapshot, actions) : []) {
+    const old = isDurable(ref) && Object.hasOwn(known, ref.id) ? known[ref.id] : undefined
+    if (old) {
+      stored.push([ref.id, old])
       continue
     }
-    const logic = typeof ref.src === 'string' ? hosted.children.get(ref.src) : undefined
-    if (typeof ref.src !== 'string' || !logic) {
-      throw new AppError(
-        'machine.unsupported_logic',
-        `${identity.address} starts the child "${ref.id}" from logic without a name, so it could not be found again after a restart. ` +
-          'Name it in setup({ actors }) and start it by that name.',
-      )
-    }
-    const born_ = `${identity.revision}.${born.length}`
+    const { src } = ref
+    const logic = typeof src === 'string' ? hosted.children.get(src) : undefined
+    if (typeof src !== 'string' || !logic) throw withoutName(identity, ref.id)
+    const born = `${identity.revision}.${births.length}`
     const input = toJson(ref.options?.input)
     if (logic.type === 'promise') {
-      stored[ref.id] = { src: ref.src, born: born_ }
-      addresses.set(ref, null)
-      born.push({ effect: { type: 'invoke', id: ref.id, src: ref.src, input } })
+      stored.push([ref.id, { src, born }])
+      targets.set(ref, null)
+      births.push({ type: 'invoke', id: ref.id, src, input })
       continue
     }
-    const address = childAddress(identity.address, logic.kind, born_)
-    const systemId = (ref as { systemId?: string }).systemId
-    stored[ref.id] = { src: ref.src, born: born_, address, ...(systemId === undefined ? {} : { systemId }) }
-    addresses.set(ref, { address })
-    born.push({ effect: { type: 'spawn', id: ref.id, src: ref.src, kind: logic.kind, address, input, systemId: systemId ?? null } })
+    const address = childAddress(identity.address, logic.kind, born)
+    const { systemId } = ref
+    stored.push([ref.id, { src, born, address, ...(systemId === undefined ? {} : { systemId }) }])
+    targets.set(ref, { address })
+    births.push({ type: 'spawn', id: ref.id, src, kind: logic.kind, address, input, systemId: systemId ?? null })
+    // XState writes the id alone. With the address, whoever is sent this reference can answer.
+    Object.assign(ref, { toJSON: () => ({ xstate$$type: 1, id: ref.id, address }) })
   }
-  return { stored, addresses, born }
+  return { stored: Object.fromEntries(stored), births, targets }
 }
 
-/** `run/stb-doctor.17.0`: the first child that revision 17 of `agent/stb-doctor` started. */
+/** XState files all children that were spawned without an id under the same name, where the last one hides the others. */
+function living(snapshot: AnyMachineSnapshot, actions: Scope['actions']): Set<ChildRef> {
+  const refs = new Set(Object.values(snapshot.children as Record<string, ChildRef | undefined>).filter((ref) => ref !== undefined))
+  for (const { type, params } of actions) {
+    const { id, actorRef } = (params ?? {}) as { id?: unknown; actorRef?: ChildRef }
+    if (type === 'xstate.spawnChild' && id === undefined && actorRef) refs.add(actorRef)
+    if (type === 'xstate.stopChild') refs.delete(params as ChildRef)
+  }
+  return refs
+}
+
+function withoutName(identity: Identity, id: string): AppError {
+  return new AppError(
+    'machine.unsupported_logic',
+    `${identity.address} starts the child "${id}" from logic without a name, so it could not be found again after a restart. ` +
+      'Name it in setup({ actors }) and start it by that name.',
+  )
+}
+
+const LONGEST_KEY = 200
+
+/**
+ * `run/agent.stb-doctor.17.0`: the first child that revision 17 of `agent/stb-doctor` started. The parent's kind is in
+ * it because two parents of different kinds may have one key.
+ */
 function childAddress(parent: Address, kind: string, born: string): Address {
-  return `${kind}/${parent.slice(parent.indexOf('/') + 1)}.${born}`
-}
-
-interface RecordedAction {
-  type: string
-  params: unknown
-  exec: unknown
-}
-
-/** One XState action as effects of ours; builtins that only change the context have none. */
-function toEffects(action: RecordedAction, identity: Identity, born: ReadonlyMap<unknown, Target | null>, index: number): Effect[] {
-  const params = (action.params ?? {}) as Record<string, unknown>
-  switch (action.type) {
-    case 'xstate.raise': {
-      if (typeof params['delay'] !== 'number') return []
-      return timer(identity, index, params, null)
-    }
-    case 'xstate.sendTo': {
-      const to = targetOf(params['to'], born)
-      if (!to) return []
-      if (typeof params['delay'] !== 'number') return [{ type: 'send', to, event: eventOf(params['event']) }]
-      const toSelf = 'address' in to && to.address === identity.address
-      return timer(identity, index, params, toSelf ? null : to)
-    }
-    case 'xstate.cancel':
-      return [{ type: 'cancel', id: String(params['sendId']) }]
-    case 'xstate.emit':
-      return [{ type: 'emit', event: eventOf(params['event']) }]
-    case 'xstate.stopChild': {
-      const ref: unknown = action.params
-      return isDurable(ref) ? [{ type: 'stop', id: ref.id, address: ref.address ?? null }] : []
-    }
-    case 'xstate.spawnChild':
-    case 'xstate.log':
-      return []
-    default:
-      return [{ type: 'action', name: action.type, params: toJson(action.params) }]
-  }
-}
-
-function timer(identity: Identity, index: number, params: Record<string, unknown>, to: Target | null): Effect[] {
-  const delay = params['delay'] as number
-  if (Number.isNaN(delay)) throw new AppError('actor.step_failed', `${identity.address} asks for a delay that is not a number`)
-  // XState never fires an infinite delay either.
-  if (delay === Infinity) return []
-  const id = typeof params['id'] === 'string' ? params['id'] : `${identity.revision}.${index}`
-  return [{ type: 'timer', id, delayMs: Math.max(0, delay), event: eventOf(params['event']), to }]
-}
-
-function eventOf(event: unknown): MachineEvent {
-  return toJson(event) as MachineEvent
-}
-
-/** Null: mail for an invocation or for a child that this very step stopped again, which nobody can read. */
-function targetOf(ref: unknown, born: ReadonlyMap<unknown, Target | null>): Target | null {
-  const fresh = born.get(ref)
-  if (fresh !== undefined) return fresh
-  if (!isDurable(ref)) return null
-  if (ref.address !== undefined) return { address: ref.address }
-  return ref.systemId === undefined ? null : { systemId: ref.systemId }
-}
-
-interface Scope {
-  actions: RecordedAction[]
-  asXState: never
-}
-
-/** What XState's interpreter normally provides, made of records: nothing runs, nothing is random. */
-function createScope(identity: Identity): Scope {
-  const actions: RecordedAction[] = []
-  let booked = 0
-  const system = {
-    get: (systemId: string) => durableRef({ id: systemId, sessionId: systemId, systemId }),
-    getAll: () => ({}),
-    _bookId: () => `x:${identity.revision}.${booked++}`,
-    _register: (sessionId: string) => sessionId,
-    _unregister: () => undefined,
-    _set: () => undefined,
-    _relay: () => undefined,
-    _sendInspectionEvent: () => undefined,
-    _snapshot: { _scheduledEvents: {} },
-    _logger: () => undefined,
-    scheduler: { schedule: () => undefined, cancel: () => undefined, cancelAll: () => undefined },
-    inspect: () => ({ unsubscribe: () => undefined }),
-    getSnapshot: () => ({ _scheduledEvents: {} }),
-    start: () => undefined,
-  }
-  const self = durableRef({
-    id: identity.childId ?? identity.address,
-    sessionId: identity.address,
-    address: identity.address,
-    system,
-    ...(identity.parent === null ? {} : { _parent: actorAt(identity.parent) }),
-  })
-  const scope = {
-    self,
-    id: identity.address,
-    sessionId: identity.address,
-    system,
-    logger: () => undefined,
-    defer: () => undefined,
-    stopChild: () => undefined,
-    emit: () => undefined,
-    actionExecutor: (action: RecordedAction) => void actions.push(action),
-  }
-  return { actions, asXState: scope as never }
-}
-
-function childRef(id: string, child: StoredChild): AnyActorRef {
-  return durableRef({
-    id,
-    sessionId: child.address ?? id,
-    src: child.src,
-    ...(child.address === undefined ? {} : { address: child.address }),
-    ...(child.systemId === undefined ? {} : { systemId: child.systemId }),
-  })
-}
-
-function isDurable(ref: unknown): ref is DurableRef {
-  return typeof ref === 'object' && ref !== null && 'durable' in ref && ref.durable === true
-}
-
-/** Puts references back where their records stand; leaves JSON without any untouched, and never changes its argument. */
-function revive(value: Json | MachineEvent, children: Record<string, AnyActorRef>): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  const text = JSON.stringify(value)
-  if (!text.includes('"xstate$$type"')) return value
-  return JSON.parse(text, (_key, member: unknown) => {
-    if (typeof member !== 'object' || member === null || !('xstate$$type' in member) || !('id' in member)) return member
-    const id = String(member.id)
-    return children[id] ?? ('address' in member && typeof member.address === 'string' ? actorAt(member.address) : member)
-  })
+  const key = `${parent.replace('/', '.')}.${born}`
+  if (key.length <= LONGEST_KEY) return `${kind}/${key}`
+  return `${kind}/${createHash('sha256').update(parent).digest('hex').slice(0, 32)}.${born}`
 }
 
 function storeHistory(historyValue: AnyMachineSnapshot['historyValue']): StoredSnapshot['historyValue'] {
-  const stored: StoredSnapshot['historyValue'] = {}
-  for (const [id, nodes] of Object.entries(historyValue ?? {})) stored[id] = nodes.map((node: { id: string }) => ({ id: node.id }))
-  return stored
+  return Object.fromEntries(
+    Object.entries(historyValue ?? {}).map(([id, nodes]) => [id, nodes.map((node: { id: string }) => ({ id: node.id }))]),
+  )
 }
 
-function toErrorOrValue(error: unknown): unknown {
-  return error instanceof Error ? toErrorRecord(error) : error
+function storeError(error: unknown): Json {
+  return toJson(error instanceof Error ? toErrorRecord(error) : error)
+}
+
+function stillborn(snapshot: AnyMachineSnapshot, error: unknown): StoredSnapshot {
+  const nothing = { context: {}, tags: [], historyValue: {}, children: {}, output: null }
+  return { ...nothing, status: 'error', value: toJson(snapshot.value), error: storeError(error) }
 }

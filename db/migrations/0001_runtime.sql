@@ -23,7 +23,8 @@ create table actors (
 create index actors_by_kind on actors (kind, address);
 create index actors_by_parent on actors (parent) where parent is not null;
 create index actors_parked on actors (kind, address) where status = 'parked';
-create unique index actors_by_system_id on actors (root, system_id) where system_id is not null;
+-- Not unique: a child that is being replaced still lives when the next one takes over its name.
+create index actors_by_system_id on actors (root, system_id, created_at) where system_id is not null;
 
 -- Waiting mail. Read by what is there, never by `id > last`: the order of a sequence is not the order of commits.
 create table mailbox (
@@ -99,6 +100,7 @@ create index history_in_commit_order on history (xid, seq);
 
 create table dead_letters (
   id           bigint generated always as identity primary key,
+  kind         text not null default 'message' check (kind in ('message', 'action')),
   address      text not null,
   message_id   text not null,
   event        json not null,

@@ -7,7 +7,8 @@ import type { GraphNode } from '../../core/graph.ts'
 import { device } from '../../machines/device.ts'
 import { hostMachines } from '../../machines/host.ts'
 import { lock } from '../../machines/lock.ts'
-import { firstStep, type Identity, step } from '../../machines/step.ts'
+import type { Identity } from '../../machines/scope.ts'
+import { firstStep, step } from '../../machines/step.ts'
 
 const identity: Identity = { address: 'lock/paris', parent: null, childId: null, revision: 1 }
 
