@@ -94,10 +94,7 @@ async function prepareFolder(path: string): Promise<string> {
     throw new AppError(
       'config.invalid',
       `The data folder ${path} cannot be written: set TROUPE_DATA_DIR to one of yours`,
-      {
-        cause,
-        details: { path },
-      },
+      { cause, details: { path } },
     )
   }
 }

@@ -22,6 +22,9 @@ const GUARD = `exec 3<&0 0</dev/null
 ( { read -r _ <&3 || kill -INT $$; } >/dev/null 2>&1 & )
 exec 3<&- "$@"`
 
+/** The free port may be taken by now, and helpers of a server killed a moment ago may still be leaving. */
+const PASSING = /could not bind|could not create any TCP|shared memory block/
+
 export interface ServerPlan {
   program: string
   account: Account
@@ -46,10 +49,7 @@ export async function startServer(plan: ServerPlan): Promise<RunningServer> {
     try {
       return await launch(plan, plan.port ?? (await findFreePort()))
     } catch (error) {
-      // The free port may be taken by now, and helpers of a server killed a moment ago may still be leaving.
-      const passing =
-        error instanceof AppError && /could not bind|could not create any|shared memory block/.test(error.message)
-      if (!passing || attempt === 5) throw error
+      if (!(error instanceof AppError) || error.details.passing !== true || attempt === 5) throw error
       await pause(200)
     }
   }
@@ -84,7 +84,7 @@ async function launch(
     await stop(child, ended)
     const output = (await readFile(logFile)).subarray(logStart).toString()
     throw new AppError('database.unavailable', `The embedded PostgreSQL did not start: ${complaint(output)}`, {
-      details: { logFile },
+      details: { logFile, passing: PASSING.test(output) },
     })
   }
   return { port, ended, stop: () => stop(child, ended) }
