@@ -7,7 +7,7 @@ import { AppError } from '../core/errors.ts'
 import { toJson, type Json } from '../core/json.ts'
 import { createLog, type Log } from '../core/log.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
-import { findActor, unparkActors, type ActorRow } from '../db/actors.ts'
+import { findActor, findActors, unparkActors, type ActorRow } from '../db/actors.ts'
 import { connect, type Sql } from '../db/client.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { listHistory, readHistoryAfter, type HistoryEntry } from '../db/history.ts'
@@ -106,6 +106,8 @@ export interface Runtime {
   stop(): Promise<void>
   /** Makes the actor `kind/key`, or finds it: the same key is the same actor. */
   spawn(kind: string, options: SpawnOptions): Promise<Address>
+  /** Many of one kind in one commit; those that are there already stay as they are. */
+  spawnAll(kind: string, options: readonly SpawnOptions[]): Promise<Address[]>
   send(address: Address, event: MachineEvent, options?: SendOptions): Promise<Accepted>
   /** Resolves when no mail waits for the actor; rejects with `actor.timeout`. Default 30,000 ms. */
   settled(address: Address, options?: { timeoutMs?: number }): Promise<void>
@@ -235,6 +237,21 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
     return row
   }
 
+  async function spawnAll(kind: string, wanted: readonly SpawnOptions[]): Promise<Address[]> {
+    if (!hosted.has(kind)) throw new AppError('machine.not_found', `No machine of kind "${kind}" is registered`, { details: { kind } })
+    const addresses = wanted.map(({ key }) => toAddress(kind, key))
+    const known = await findActors(sql, addresses)
+    const draft = emptyDraft()
+    for (const [index, { key, input, team, sender: by, cause }] of wanted.entries()) {
+      const address = addresses[index] ?? ''
+      if (known.has(address)) continue
+      const identity = { address, kind, key, parent: null, childId: null, root: address, systemId: null, team: team ?? 'default' }
+      planBirth(draft, identity, toJson(input), new Date(), { sender: by ?? null, cause: cause ?? null }, context)
+    }
+    if (draft.changes.length > 0) await turns.commit(draft)
+    return addresses
+  }
+
   return {
     sql,
     hosted,
@@ -264,15 +281,8 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
       await stopDatabase()
     },
 
-    async spawn(kind, { key, input, team, sender: by, cause }) {
-      const address = toAddress(kind, key)
-      if (!hosted.has(kind)) throw new AppError('machine.not_found', `No machine of kind "${kind}" is registered`, { details: { kind } })
-      const identity = { address, kind, key, parent: null, childId: null, root: address, systemId: null, team: team ?? 'default' }
-      const draft = emptyDraft()
-      planBirth(draft, identity, toJson(input), new Date(), { sender: by ?? null, cause: cause ?? null }, context)
-      await turns.commit(draft)
-      return address
-    },
+    spawn: async (kind, one) => (await spawnAll(kind, [one]))[0] ?? '',
+    spawnAll,
 
     send(address, event, { id, lane, sender: by, cause } = {}) {
       const { kind } = parseAddress(address)

@@ -23,6 +23,11 @@ export function parseAddress(text: string): { kind: string; key: string } {
   return { kind, key }
 }
 
+/** A key of one team's own: two teams may use the same names without meeting. The default team's stay as they are. */
+export function teamKey(team: string, key: string): string {
+  return team === 'default' ? key : `${team}:${key}`
+}
+
 function badAddress(message: string): AppError {
   return new AppError('actor.bad_address', message)
 }

@@ -103,11 +103,8 @@ export interface TurnCommit {
   ended: Address[]
 }
 
-/** A piece that the platform adds to the statement: a CTE that reads `committed(address, revision)`. */
-export type Projection = (
-  sql: Sql,
-  committed: ReadonlyMap<Address, ActorChange>,
-) => { name: string; body: Fragment } | undefined
+/** Pieces that the platform adds to the statement: CTEs that read `committed(address, revision)`. */
+export type Projection = (sql: Sql, changes: ReadonlyMap<Address, ActorChange>) => { name: string; body: Fragment }[]
 
 /**
  * Commits a turn in one statement: for each actor all of it or nothing. Answers the addresses that were committed; an
@@ -140,10 +137,7 @@ export async function commitTurn(
       rows(turn.events, emittedEvents),
       rows(turn.ended, leftovers),
     ].flatMap((part) => (part ? [part(sql)] : [])),
-    ...projections.flatMap((projection) => {
-      const part = projection(sql, changes)
-      return part ? [sql`${sql(part.name)} as (${part.body})`] : []
-    }),
+    ...projections.flatMap((projection) => projection(sql, changes).map(({ name, body }) => sql`${sql(name)} as (${body})`)),
   ]
   const list = parts.reduce((left, right) => sql`${left}, ${right}`)
   const committed = await answer(sql<{ address: Address }[]>`with ${list} select address from committed`)

@@ -1,0 +1,283 @@
+import type { Address } from '../core/address.ts'
+import type { LabEvent } from '../core/event.ts'
+import type { MachineEvent } from '../core/message.ts'
+import { answer, type Fragment, type Sql } from './client.ts'
+
+/** An event on its way into the log, with what routing decided. */
+export interface EventRow extends Omit<LabEvent, 'receivedAt'> {
+  team: string
+  /** The sender's id; null for an alert whose sender gave neither an id nor a beginning: the episode names it. */
+  sourceId: string | null
+  bodyHash: string
+  status: 'routed' | 'unhandled'
+  alert: { fingerprint: string; kind: string; status: 'firing' | 'resolved'; startsAt: string | null } | null
+}
+
+export interface DeliveryRow {
+  eventId: string
+  address: Address
+  messageId: string
+  agent: string | null
+  version: string | null
+  trigger: string | null
+  priority: number
+  event: MachineEvent
+}
+
+/** What became of one event of a batch. */
+export interface Appended {
+  id: string
+  logged: boolean
+  /** The event that said the same before; its body hash tells whether it really was the same. */
+  duplicateOf: string | null
+  duplicateHash: string | null
+}
+
+/**
+ * Logs a batch with its deliveries and their mail in one statement, all or nothing, and only if routing was decided by
+ * the rules of now (`rulesRevision`); undefined means it was not: decide again. The same (team, source, id) is logged
+ * once; an alert that fires again while its episode is open is a duplicate of the event that opened it.
+ * A batch holds at most one event of each alert.
+ */
+export async function appendEvents(
+  sql: Sql,
+  events: readonly EventRow[],
+  deliveries: readonly DeliveryRow[],
+  rulesRevision: number,
+): Promise<Appended[] | undefined> {
+  const rows = await answer(sql<(Appended & { current: boolean })[]>`
+    with rules as (select 1 from rules_revision where revision = ${rulesRevision}),
+    input as (
+      select i.*
+      from unnest(
+        ${events.map((e) => e.id)}::text[], ${events.map((e) => e.team)}::text[], ${events.map((e) => e.source)}::text[],
+        ${events.map((e) => e.sourceId)}::text[], ${events.map((e) => e.bodyHash)}::text[], ${events.map((e) => e.type)}::text[],
+        ${events.map((e) => e.subject)}::text[], ${events.map((e) => e.time)}::text[],
+        ${events.map((e) => JSON.stringify(e.data))}::text[], ${events.map((e) => e.severity)}::text[],
+        ${events.map((e) => e.priority)}::smallint[], ${events.map((e) => e.correlationid)}::text[],
+        ${events.map((e) => e.causationid)}::text[], ${events.map((e) => e.depth)}::smallint[], ${events.map((e) => e.status)}::text[],
+        ${events.map((e) => e.alert?.fingerprint ?? null)}::text[], ${events.map((e) => e.alert?.kind ?? null)}::text[],
+        ${events.map((e) => e.alert?.status ?? null)}::text[], ${events.map((e) => e.alert?.startsAt ?? null)}::text[]
+      ) with ordinality as i(id, team, source, source_id, body_hash, type, subject, time, data, severity, priority,
+        correlationid, causationid, depth, status, fingerprint, alert_kind, alert_status, starts_at, place)
+      where exists (select 1 from rules)
+    ),
+    known as (
+      select i.id, e.id as known_id, e.body_hash as known_hash
+      from input i
+      join event_log e on e.team = i.team and e.source = i.source and e.source_id = i.source_id
+    ),
+    fresh as (select i.* from input i where not exists (select 1 from known k where k.id = i.id)),
+    opened as (
+      insert into alerts as a (team, fingerprint, kind, subject, severity, status, state, episode, event_id, started_at, last_seen_at, count)
+      select f.team, f.fingerprint, f.alert_kind, f.subject, coalesce(f.severity, 'warning'), 'firing', 'firing', 1, f.id,
+        coalesce(f.starts_at::timestamptz, statement_timestamp()), statement_timestamp(), 1
+      from fresh f
+      where f.alert_status = 'firing'
+      on conflict (team, fingerprint) do update
+      set ${ifNew(sql, 'event_id', sql`excluded.event_id`, sql`a.event_id`)},
+        ${ifNew(sql, 'started_at', sql`excluded.started_at`, sql`a.started_at`)},
+        ${ifNew(sql, 'ended_at', sql`null`, sql`a.ended_at`)},
+        ${ifNew(sql, 'status', sql`'firing'`, sql`a.status`)},
+        ${ifNew(sql, 'state', sql`'firing'`, sql`a.state`)},
+        ${ifNew(sql, 'episode', sql`a.episode + 1`, sql`a.episode`)},
+        ${ifNew(sql, 'count', sql`1`, sql`a.count + 1`)},
+        ${ifNew(sql, 'verdict', sql`null`, sql`a.verdict`)},
+        severity = excluded.severity, subject = excluded.subject, last_seen_at = excluded.last_seen_at
+      returning a.team, a.fingerprint, a.event_id, a.started_at
+    ),
+    closed as (
+      update alerts a
+      set status = 'resolved', state = 'resolved', ended_at = clock_timestamp(), last_seen_at = clock_timestamp()
+      from fresh f
+      where f.alert_status = 'resolved' and a.team = f.team and a.fingerprint = f.fingerprint and a.status = 'firing'
+        and (f.starts_at is null or f.starts_at::timestamptz >= a.started_at)
+      returning a.team, a.fingerprint, a.started_at
+    ),
+    judged as (
+      select f.*, o.event_id as opener, coalesce(o.started_at, c.started_at) as started_at
+      from fresh f
+      left join opened o on f.alert_status = 'firing' and o.team = f.team and o.fingerprint = f.fingerprint
+      left join closed c on f.alert_status = 'resolved' and c.team = f.team and c.fingerprint = f.fingerprint
+    ),
+    logged as (
+      insert into event_log (id, team, source, source_id, body_hash, type, subject, time, data, severity, priority,
+        correlationid, causationid, depth, status)
+      select j.id, j.team, j.source,
+        coalesce(j.source_id, j.fingerprint || ':' || coalesce(j.started_at::text, j.id) || ':' || j.alert_status, j.id),
+        j.body_hash, j.type, j.subject, j.time::timestamptz, j.data::json, j.severity, j.priority, j.correlationid, j.causationid,
+        j.depth, j.status
+      from judged j
+      where j.opener is null or j.opener = j.id
+      order by j.place
+      on conflict (team, source, source_id) do nothing
+      returning id
+    ),
+    ${deliver(sql, deliveries)}
+    select i.id, l.id is not null as logged, coalesce(k.known_id, j.opener) as "duplicateOf", k.known_hash as "duplicateHash"
+    from input i
+    left join logged l on l.id = i.id
+    left join known k on k.id = i.id
+    left join judged j on j.id = i.id
+    order by i.place`)
+  return rows.length === events.length ? rows : undefined
+}
+
+/**
+ * A new episode began if this firing began later than the one that is known, and that one is over or the sender says so
+ * itself (without a beginning of its own, a firing begins at the very time of this statement).
+ */
+function ifNew(sql: Sql, column: string, then: Fragment, otherwise: Fragment): Fragment {
+  return sql`${sql(column)} = case
+    when excluded.started_at > a.started_at and (a.status = 'resolved' or excluded.started_at <> excluded.last_seen_at)
+    then ${then} else ${otherwise} end`
+}
+
+function deliver(sql: Sql, deliveries: readonly DeliveryRow[]): Fragment {
+  return sql`
+    sending as (
+      select d.*
+      from unnest(
+        ${deliveries.map((d) => d.eventId)}::text[], ${deliveries.map((d) => d.address)}::text[],
+        ${deliveries.map((d) => d.messageId)}::text[], ${deliveries.map((d) => d.agent)}::text[],
+        ${deliveries.map((d) => d.version)}::text[], ${deliveries.map((d) => d.trigger)}::text[],
+        ${deliveries.map((d) => d.priority)}::smallint[], ${deliveries.map((d) => JSON.stringify(d.event))}::text[]
+      ) with ordinality as d(event_id, address, message_id, agent, version, trigger, priority, event, place)
+      join logged l on l.id = d.event_id
+    ),
+    delivered as (
+      insert into deliveries (event_id, address, message_id, agent, version, trigger, priority)
+      select event_id, address, message_id, agent, version, trigger, priority
+      from sending
+      on conflict (event_id, address, message_id) do nothing
+    ),
+    mailed as (
+      insert into mailbox (address, message_id, lane, event, sender, cause)
+      select address, message_id, 1, event::json, 'router', 'event:' || event_id
+      from sending
+      order by place
+      on conflict (address, message_id) do nothing
+    )`
+}
+
+/** A logged event as people and the router read it. */
+export interface StoredEvent extends LabEvent {
+  team: string
+  sourceId: string
+  status: 'accepted' | 'routed' | 'unhandled'
+  cursor: string
+}
+
+const columns = (sql: Sql) => sql`
+  e.id, e.team, e.source, e.source_id as "sourceId", e.type, e.subject, to_json(e.time) #>> '{}' as time, e.data, e.severity,
+  e.priority, e.correlationid, e.causationid, e.depth, e.status, to_json(e.received_at) #>> '{}' as "receivedAt",
+  e.xid::text || '.' || e.seq as cursor`
+
+export async function findEvent(sql: Sql, team: string, id: string): Promise<StoredEvent | undefined> {
+  const [row] = await answer(sql<StoredEvent[]>`
+    select ${columns(sql)}
+    from event_log e
+    where e.team = ${team} and e.id = ${id}`)
+  return row
+}
+
+/** Newest first; `before` is the id of the last one of the page before. */
+export async function listEvents(
+  sql: Sql,
+  team: string,
+  filter: { type?: string; subject?: string; status?: string; since?: string; before?: string; limit: number },
+): Promise<StoredEvent[]> {
+  return answer(sql<StoredEvent[]>`
+    select ${columns(sql)}
+    from event_log e
+    where e.team = ${team}
+      ${filter.type === undefined ? sql`` : sql`and e.type = ${filter.type}`}
+      ${filter.subject === undefined ? sql`` : sql`and e.subject = ${filter.subject}`}
+      ${filter.status === undefined ? sql`` : sql`and e.status = ${filter.status}`}
+      ${filter.since === undefined ? sql`` : sql`and e.received_at >= ${filter.since}::timestamptz`}
+      ${filter.before === undefined ? sql`` : sql`and e.seq < (select seq from event_log where id = ${filter.before})`}
+    order by e.seq desc
+    limit ${filter.limit}`)
+}
+
+/** Events that actors emitted and that no router has seen yet, with the depth of what caused them. */
+export async function listAccepted(sql: Sql, limit: number): Promise<(StoredEvent & { causeDepth: number })[]> {
+  return answer(sql<(StoredEvent & { causeDepth: number })[]>`
+    select ${columns(sql)}, coalesce(c.depth, 0) as "causeDepth"
+    from event_log e
+    left join event_log c on c.id = e.causationid
+    where e.status = 'accepted'
+    order by e.seq
+    limit ${limit}`)
+}
+
+/** Routes emitted events, or events again (`replay`): deliveries, mail and the new status in one statement. */
+export async function markRouted(
+  sql: Sql,
+  events: readonly { id: string; status: 'routed' | 'unhandled'; depth: number; from: 'accepted' | 'routed' | 'unhandled' }[],
+  deliveries: readonly DeliveryRow[],
+  rulesRevision: number,
+): Promise<boolean> {
+  const rows = await answer(sql`
+    with rules as (select 1 from rules_revision where revision = ${rulesRevision}),
+    logged as (
+      update event_log e
+      set status = i.status, depth = i.depth
+      from unnest(
+        ${events.map((e) => e.id)}::text[], ${events.map((e) => e.status)}::text[], ${events.map((e) => e.depth)}::smallint[],
+        ${events.map((e) => e.from)}::text[]
+      ) as i(id, status, depth, was)
+      where e.id = i.id and e.status = i.was and exists (select 1 from rules)
+      returning e.id
+    ),
+    ${deliver(sql, deliveries)}
+    select 1 from rules`)
+  return rows.length === 1
+}
+
+export interface DeliveryView {
+  address: Address
+  agent: string | null
+  version: string | null
+  trigger: string | null
+  priority: number
+  createdAt: Date
+}
+
+export async function listDeliveries(sql: Sql, eventId: string): Promise<DeliveryView[]> {
+  return answer(sql<DeliveryView[]>`
+    select address, agent, version, trigger, priority, created_at as "createdAt"
+    from deliveries
+    where event_id = ${eventId}
+    order by created_at, address`)
+}
+
+/** The log after a cursor, in the order of commits, below every running transaction. */
+export async function readEventsAfter(sql: Sql, team: string, cursor: readonly [string, string], limit: number): Promise<StoredEvent[]> {
+  return answer(sql<StoredEvent[]>`
+    select ${columns(sql)}
+    from event_log e
+    where e.team = ${team}
+      and (e.xid, e.seq) > (${cursor[0]}::text::xid8, ${cursor[1]}::text::bigint)
+      and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by e.xid, e.seq
+    limit ${limit}`)
+}
+
+export async function countEvents(sql: Sql, team: string): Promise<{ status: string; count: number }[]> {
+  return answer(sql<{ status: string; count: number }[]>`
+    select status, count(*) as count
+    from event_log
+    where team = ${team}
+    group by status`)
+}
+
+export async function listTypes(sql: Sql, team: string): Promise<{ type: string; count: number; lastAt: Date }[]> {
+  return answer(sql<{ type: string; count: number; lastAt: Date }[]>`
+    select type, count(*) as count, max(received_at) as "lastAt"
+    from event_log
+    where team = ${team}
+    group by type
+    order by type`)
+}
+

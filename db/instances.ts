@@ -1,0 +1,103 @@
+import type { Address } from '../core/address.ts'
+import { answer, type Fragment, type Sql } from './client.ts'
+
+/** One instance of an agent as people query it; written in the commit of its own turns. */
+export interface InstanceRow {
+  address: Address
+  team: string
+  id: string
+  agent: string
+  version: string
+  state: string
+  /** Takes part in routing. */
+  live: boolean
+  waiting: number
+  running: number
+  succeeded: number
+  failed: number
+  aborted: number
+}
+
+/**
+ * The projection of instances that were committed. A birth, a stop, a start or another version changes who hears events,
+ * so the rules' revision moves in the same commit.
+ */
+export function instanceRows(sql: Sql, rows: readonly InstanceRow[]): { name: string; body: Fragment }[] {
+  return [
+    {
+      name: 'written_instances',
+      body: sql`
+        insert into agent_instances as i (address, team, id, agent, version, state, live, waiting, running, succeeded, failed, aborted)
+        select r.address, r.team, r.id, r.agent, r.version, r.state, r.live::boolean, r.waiting, r.running, r.succeeded, r.failed, r.aborted
+        from unnest(
+          ${rows.map((r) => r.address)}::text[], ${rows.map((r) => r.team)}::text[], ${rows.map((r) => r.id)}::text[],
+          ${rows.map((r) => r.agent)}::text[], ${rows.map((r) => r.version)}::text[], ${rows.map((r) => r.state)}::text[],
+          ${rows.map((r) => String(r.live))}::text[], ${rows.map((r) => r.waiting)}::integer[], ${rows.map((r) => r.running)}::integer[],
+          ${rows.map((r) => r.succeeded)}::integer[], ${rows.map((r) => r.failed)}::integer[], ${rows.map((r) => r.aborted)}::integer[]
+        ) as r(address, team, id, agent, version, state, live, waiting, running, succeeded, failed, aborted)
+        join committed using (address)
+        on conflict (address) do update
+        set version = excluded.version, state = excluded.state, live = excluded.live, waiting = excluded.waiting,
+          running = excluded.running, succeeded = excluded.succeeded, failed = excluded.failed, aborted = excluded.aborted,
+          updated_at = clock_timestamp()`,
+    },
+    {
+      name: 'moved_rules',
+      body: sql`
+        update rules_revision
+        set revision = revision + 1
+        where exists (
+          select 1
+          from unnest(
+            ${rows.map((r) => r.address)}::text[], ${rows.map((r) => r.version)}::text[], ${rows.map((r) => String(r.live))}::text[]
+          ) as r(address, version, live)
+          join committed using (address)
+          left join agent_instances i using (address)
+          where i.address is null or i.version <> r.version or i.live <> r.live::boolean
+        )`,
+    },
+  ]
+}
+
+const columns = (sql: Sql) => sql`address, team, id, agent, version, state, live, waiting, running, succeeded, failed, aborted`
+
+export async function listInstances(
+  sql: Sql,
+  team: string,
+  filter: { state?: string; agent?: string; after?: string; limit: number },
+): Promise<InstanceRow[]> {
+  return answer(sql<InstanceRow[]>`
+    select ${columns(sql)}
+    from agent_instances
+    where team = ${team} and id > ${filter.after ?? ''}
+      ${filter.state === undefined ? sql`` : sql`and state = ${filter.state}`}
+      ${filter.agent === undefined ? sql`` : sql`and agent = ${filter.agent}`}
+    order by id
+    limit ${filter.limit}`)
+}
+
+export async function findInstance(sql: Sql, team: string, id: string): Promise<InstanceRow | undefined> {
+  const [row] = await answer(sql<InstanceRow[]>`
+    select ${columns(sql)}
+    from agent_instances
+    where team = ${team} and id = ${id}`)
+  return row
+}
+
+/** Instances, of all teams, that are not on the version their agent has published now. */
+export async function listOutdated(sql: Sql): Promise<{ address: Address; team: string; agent: string; current: string }[]> {
+  return answer(sql<{ address: Address; team: string; agent: string; current: string }[]>`
+    select i.address, i.team, i.agent, a.current
+    from agent_instances i
+    join agents a on a.team = i.team and a.id = i.agent
+    where a.current is not null and a.current <> i.version`)
+}
+
+/** Enabled agents with a published version that nobody has started yet. */
+export async function listUnstarted(sql: Sql): Promise<{ team: string; agent: string; version: string }[]> {
+  return answer(sql<{ team: string; agent: string; version: string }[]>`
+    select a.team, a.id as agent, a.current as version
+    from agents a
+    where a.enabled and a.current is not null
+      and not exists (select 1 from agent_instances i where i.team = a.team and i.agent = a.id)`)
+}
