@@ -1,0 +1,99 @@
+import type { Role } from '../core/principal.ts'
+
+/**
+ * Who may call what: the least role for every route, in one place. A route that is not here cannot be declared, and one
+ * that is here but not served fails a test. `public` needs no key.
+ */
+export const ACCESS = {
+  'GET /livez': 'public',
+  'GET /readyz': 'public',
+  'GET /metrics': 'viewer',
+  'GET /v1/system': 'viewer',
+
+  'POST /v1/session': 'public',
+  'GET /v1/session': 'viewer',
+  'DELETE /v1/session': 'public',
+
+  'GET /v1/events': 'viewer',
+  'POST /v1/events': 'operator',
+  'POST /v1/events/dry-run': 'viewer',
+  'GET /v1/events/types': 'viewer',
+  'GET /v1/events/stats': 'viewer',
+  'GET /v1/events/:id': 'viewer',
+  'POST /v1/events/:id/replay': 'operator',
+
+  'POST /v1/ingest/:source': 'operator',
+  'POST /api/v2/alerts': 'operator',
+  'GET /v1/alerts': 'viewer',
+  'POST /v1/alerts': 'operator',
+  'GET /v1/alerts/:fingerprint': 'viewer',
+  'POST /v1/alerts/:fingerprint/ack': 'operator',
+  'POST /v1/alerts/:fingerprint/resolve': 'operator',
+  'POST /v1/alerts/:fingerprint/discard': 'operator',
+
+  'GET /v1/agents': 'viewer',
+  'POST /v1/agents': 'operator',
+  'POST /v1/agents/validate': 'viewer',
+  'GET /v1/agents/schema': 'viewer',
+  'GET /v1/agents/:id': 'viewer',
+  'PUT /v1/agents/:id/enabled': 'operator',
+  'GET /v1/agents/:id/metrics': 'viewer',
+  'GET /v1/agents/:id/versions': 'viewer',
+  'GET /v1/agents/:id/versions/:version': 'viewer',
+  'DELETE /v1/agents/:id/versions/:version': 'operator',
+  'POST /v1/agents/:id/versions/:version/publish': 'operator',
+  'POST /v1/agents/:id/versions/:version/deprecate': 'operator',
+  'GET /v1/agents/:id/versions/:version/export': 'viewer',
+
+  'GET /v1/instances': 'viewer',
+  'POST /v1/instances': 'operator',
+  'GET /v1/instances/:id': 'viewer',
+  'POST /v1/instances/:id/pause': 'operator',
+  'POST /v1/instances/:id/resume': 'operator',
+  'POST /v1/instances/:id/stop': 'operator',
+  'POST /v1/instances/:id/retry': 'operator',
+  'POST /v1/instances/:id/skip': 'operator',
+  'POST /v1/instances/:id/reset': 'operator',
+
+  'GET /v1/runs': 'viewer',
+  'GET /v1/runs/:id': 'viewer',
+  'GET /v1/runs/:id/evidence/:evidence': 'viewer',
+  'POST /v1/runs/:id/cancel': 'operator',
+  'POST /v1/runs/:id/decide': 'operator',
+
+  'GET /v1/actors': 'viewer',
+  'GET /v1/actors/:kind/:key': 'viewer',
+  'POST /v1/actors/:kind/:key/events': 'operator',
+  'GET /v1/actors/:kind/:key/mailbox': 'viewer',
+  'GET /v1/actors/:kind/:key/history': 'viewer',
+  'GET /v1/actors/:kind/:key/why': 'viewer',
+  'GET /v1/actors/:kind/:key/replay': 'viewer',
+  'GET /v1/actors/:kind/:key/diagram.svg': 'viewer',
+  'GET /v1/machines': 'viewer',
+  'GET /v1/machines/:id': 'viewer',
+  'GET /v1/live': 'viewer',
+
+  'GET /v1/devices': 'viewer',
+  'GET /v1/devices/:id': 'viewer',
+  'PUT /v1/devices/:id': 'operator',
+  'POST /v1/devices/:id/maintenance': 'operator',
+  'POST /v1/devices/:id/kick': 'operator',
+  'GET /v1/locks': 'viewer',
+  'GET /v1/pools/:id/queue': 'viewer',
+  'POST /v1/tickets': 'operator',
+  'GET /v1/tickets/:id': 'viewer',
+  'DELETE /v1/tickets/:id': 'operator',
+  'POST /v1/tickets/:id/renew': 'operator',
+
+  'GET /v1/dead-letters': 'viewer',
+  'POST /v1/dead-letters/:id/redrive': 'operator',
+  'POST /v1/dead-letters/:id/discard': 'operator',
+
+  'GET /v1/keys': 'admin',
+  'POST /v1/keys': 'admin',
+  'DELETE /v1/keys/:id': 'admin',
+  'GET /v1/audit': 'admin',
+} as const satisfies Record<string, Role | 'public'>
+
+/** Method and path of a route, as in `GET /v1/runs/:id`. */
+export type RouteName = keyof typeof ACCESS

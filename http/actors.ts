@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { address } from '../core/address.ts'
+import type { Deps } from './deps.ts'
+import { renderSvg } from './diagram/svg.ts'
+import { etagOf, expectedRevision, isCurrent } from './etag.ts'
+import { historyRoute } from './history.ts'
+import { firedEdge, pathsOf, possibleEdges } from './lit.ts'
+import { MachineEventBody, readMachineEvent } from './machine-event.ts'
+import { svg } from './machines.ts'
+import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
+import { json } from './reply.ts'
+import { route, type Route } from './route.ts'
+import { ActorSummary, pageOf } from './views.ts'
+import { Anything, Id, Kind, Time } from './words.ts'
+
+const tag = 'actors'
+const One = z.strictObject({ kind: Kind, key: Id })
+const Revision = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+
+/** Actors of any kind: where they stand, how they came there, what they can do next. */
+export function actorRoutes(deps: Deps): Route[] {
+  const { actors } = deps.platform
+  return [
+    route('GET /v1/actors', {
+      tag,
+      summary: 'Actors',
+      query: z.strictObject({
+        ...PageQuery,
+        kind: Kind.optional(),
+        status: z.enum(['active', 'done', 'error', 'stopped', 'parked']).optional(),
+      }),
+      answers: { 200: pageOf(ActorSummary) },
+      async handle({ by, request, query: { limit, cursor, ...filter } }) {
+        return pageResponse(request, await actors.list(by, { ...paging({ limit, cursor }), ...filter }))
+      },
+    }),
+    route('GET /v1/actors/:kind/:key', {
+      tag,
+      summary: 'An actor: its state, what it waits for, what it accepts',
+      params: One,
+      answers: { 200: Anything, 304: 'Unchanged' },
+      async handle({ by, params, request }) {
+        const actor = await actors.get(by, address(params.kind, params.key))
+        const headers = { etag: etagOf(actor.revision) }
+        return isCurrent(request, headers.etag) ? new Response(null, { status: 304, headers }) : json(actor, { headers })
+      },
+    }),
+    route('POST /v1/actors/:kind/:key/events', {
+      tag,
+      summary: 'Send an event that its machine knows',
+      description: 'Refused with 409, the state and the events it would accept. An Idempotency-Key is applied once.',
+      params: One,
+      body: MachineEventBody,
+      answers: { 202: z.strictObject({ address: z.string(), status: z.enum(['accepted', 'duplicate']) }) },
+      async handle({ by, params, body, request, key }) {
+        const event = readMachineEvent(body)
+        const expected = expectedRevision(request)
+        const to = address(params.kind, params.key)
+        const options = {
+          ...(key === undefined ? {} : { id: `key:${key}` }),
+          ...(expected === undefined ? {} : { expected }),
+        }
+        const { duplicate } = await actors.send(by, to, event, options)
+        return json({ address: to, status: duplicate ? 'duplicate' : 'accepted' }, { status: 202 })
+      },
+    }),
+    route('GET /v1/actors/:kind/:key/mailbox', {
+      tag,
+      summary: 'Mail that waits, in the order it will be read',
+      params: One,
+      answers: { 200: pageOf(Mail) },
+      handle: async ({ by, params }) => wholeList(await actors.mailbox(by, address(params.kind, params.key))),
+    }),
+    historyRoute(deps),
+    route('GET /v1/actors/:kind/:key/why', {
+      tag,
+      summary: 'Why it stands where it stands, and why it refuses what it refuses',
+      params: One,
+      answers: { 200: Anything },
+      handle: async ({ by, params }) => json(await actors.why(by, address(params.kind, params.key))),
+    }),
+    route('GET /v1/actors/:kind/:key/replay', {
+      tag,
+      summary: 'Its state as of a revision, by replay of its history',
+      params: One,
+      query: z.strictObject({ at: Revision }),
+      answers: { 200: Replayed },
+      handle: async ({ by, params, query }) =>
+        json(await actors.replay(by, address(params.kind, params.key), query.at)),
+    }),
+    diagramRoute(deps),
+  ]
+}
+
+const Mail = z.strictObject({
+  messageId: z.string(),
+  lane: z.int(),
+  event: Anything,
+  sender: z.string().nullable(),
+  cause: z.string().nullable(),
+  createdAt: Time,
+})
+
+const Replayed = z.strictObject({
+  revision: z.int(),
+  value: Anything,
+  context: Anything,
+  status: z.string(),
+  equal: z.boolean().optional().describe('Whether replay gives the stored state, byte for byte'),
+})
+
+function diagramRoute({ platform: { actors }, diagrams }: Deps): Route {
+  return route('GET /v1/actors/:kind/:key/diagram.svg', {
+    tag,
+    summary: 'Its statechart, with the state it is in lit, now or as of a revision',
+    params: One,
+    query: z.strictObject({ at: Revision.optional() }),
+    answers: { 200: { type: 'image/svg+xml', description: 'A picture' } },
+    async handle({ by, params, query: { at } }) {
+      const { kind } = params
+      const of = address(kind, params.key)
+      const actor = await actors.get(by, of)
+      const { hash, graph } = actors.graph(kind)
+      const active = at === undefined ? actor.active : pathsOf((await actors.replay(by, of, at)).value)
+      const before = (at ?? actor.revision) + 1
+      const [last] = await actors.history(by, of, { before, limit: 1, newestFirst: true })
+      const fired = last === undefined ? undefined : firedEdge(graph, last)
+      const picture = renderSvg(await diagrams.geometry(hash, graph), {
+        title: at === undefined ? of : `${of} at revision ${at}`,
+        active,
+        ...(fired === undefined ? {} : { fired }),
+        // What it would have accepted then is not known.
+        ...(at === undefined ? { possible: possibleEdges(graph, active, actor.nextEvents) } : {}),
+      })
+      return svg(picture)
+    },
+  })
+}

@@ -1,0 +1,12 @@
+import type { Log } from '../core/log.ts'
+
+/** What the server that this runs on tells about a connection. */
+export interface Bindings {
+  incoming?: { socket?: { remoteAddress?: string | undefined } }
+}
+
+/** What Hono carries along with a request. */
+export interface AppEnv {
+  Bindings: Bindings
+  Variables: { requestId: string; log: Log; route: string }
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { type Context, Hono } from 'hono'
+import { describeRoute } from 'hono-openapi'
+import type { Platform } from '../actors/agents/api.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { AppError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import type { AppEnv, Bindings } from './app-env.ts'
+import { createAuth } from './auth.ts'
+import { serveConsole } from './console.ts'
+import { describeOperation } from './describe.ts'
+import { createDiagrams } from './diagrams.ts'
+import { serveDocs } from './docs.ts'
+import { API_HEADERS, requireLoopbackHost } from './guard.ts'
+import { createMeter } from './meter.ts'
+import { problemResponse } from './problem.ts'
+import type { Route } from './route.ts'
+import { allRoutes } from './routes.ts'
+import { createServe } from './serve.ts'
+import { createStreams } from './streams.ts'
+
+export interface AppOptions {
+  platform: Platform
+  log: Log
+  config: {
+    /** True when only this machine can reach the server: then no key is needed until there is one. */
+    loopbackOnly: boolean
+    /** Live streams at once; default 200. */
+    maxStreams?: number
+  }
+  clock?: Clock
+}
+
+export interface App {
+  fetch(request: Request, env?: Bindings): Promise<Response>
+  /** Ends the live streams, so that the server can close. */
+  stop(): void
+  readonly routes: readonly Route[]
+}
+
+/** The platform as a plain fetch handler. */
+export function createApp({ platform, log, config, clock = systemClock }: AppOptions): App {
+  const auth = createAuth({ keys: platform.keys, loopbackOnly: config.loopbackOnly, clock })
+  const streams = createStreams(config.maxStreams)
+  const meter = createMeter()
+  const routes = allRoutes({ platform, auth, streams, meter, diagrams: createDiagrams() })
+  const serve = createServe({ auth, idempotency: platform.idempotency })
+  const app = new Hono<AppEnv>()
+
+  app.use(async (c, next) => {
+    const startedAt = clock.now()
+    const requestId = requestIdOf(c.req.raw)
+    c.set('requestId', requestId)
+    c.set('log', log.child({ requestId }))
+    c.set('route', 'none')
+    await next()
+    finish(c)
+    const { method } = c.req.raw
+    const durationMs = clock.now() - startedAt
+    meter.count(c.get('route'), c.res.status, durationMs)
+    const level = method === 'GET' || method === 'HEAD' ? 'debug' : 'info'
+    c.get('log')[level]({ route: c.get('route'), method, status: c.res.status, durationMs }, 'request answered')
+  })
+  app.use(async (c, next) => {
+    if (config.loopbackOnly && !(await platform.keys.required())) requireLoopbackHost(c.req.raw)
+    await next()
+  })
+  for (const route of routes) {
+    const [method = '', path = ''] = route.name.split(' ')
+    app.on(method, path, describeRoute(describeOperation(route)), async (c) => {
+      c.set('route', route.name)
+      return serve(route, c)
+    })
+  }
+  serveDocs(app)
+  serveConsole(app, new URL('../console/', import.meta.url))
+
+  app.notFound((c) => {
+    throw unknownRoute(c, routes)
+  })
+  app.onError((error, c) => {
+    return problemResponse(error, { instance: c.req.path, requestId: c.get('requestId'), log: c.get('log') })
+  })
+
+  return { fetch: async (request, env = {}) => app.fetch(request, env), stop: () => streams.stop(), routes }
+}
+
+function requestIdOf(request: Request): string {
+  const given = request.headers.get('x-request-id') ?? ''
+  return /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : randomUUID()
+}
+
+/** Says what every answer says, unless it said something else itself. */
+function finish(c: Context<AppEnv>): void {
+  for (const [name, value] of Object.entries(API_HEADERS)) {
+    if (!c.res.headers.has(name)) c.res.headers.set(name, value)
+  }
+  c.res.headers.set('x-request-id', c.get('requestId'))
+}
+
+function unknownRoute(c: Context<AppEnv>, routes: readonly Route[]): AppError {
+  const methods = routes.filter(({ name }) => patternOf(name).test(c.req.path)).map(({ name }) => name.split(' ', 1)[0])
+  if (methods.length === 0) return new AppError('request.not_found', 'There is nothing here: see /docs')
+  const allowed = [...new Set(methods)].join(', ')
+  return new AppError('request.method_not_allowed', `Use ${allowed}`, { details: { allowed } })
+}
+
+function patternOf(name: string): RegExp {
+  const path = name.slice(name.indexOf(' ') + 1)
+  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:[a-z]+/g, '[^/]+')}$`)
+}

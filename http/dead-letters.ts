@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { Deps } from './deps.ts'
+import { PageQuery, pageResponse, paging } from './page.ts'
+import { json } from './reply.ts'
+import { MachineEventBody, readMachineEvent } from './machine-event.ts'
+import { route, type Route } from './route.ts'
+import { DeadLetter, pageOf } from './views.ts'
+import { Text } from './words.ts'
+
+const tag = 'dead letters'
+const One = z.strictObject({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) })
+
+/** Dead letters: messages that an actor could not handle, kept to be read, edited and sent again. */
+export function deadLetterRoutes({ platform: { deadLetters } }: Deps): Route[] {
+  return [
+    route('GET /v1/dead-letters', {
+      tag,
+      summary: 'Dead letters',
+      query: z.strictObject({
+        ...PageQuery,
+        open: z.enum(['true', 'false']).optional().describe('`true`: only those that nobody dealt with'),
+        address: Text.optional(),
+      }),
+      answers: { 200: pageOf(DeadLetter) },
+      async handle({ by, request, query: { limit, cursor, open, address } }) {
+        const filter = {
+          ...(open === undefined ? {} : { open: open === 'true' }),
+          ...(address === undefined ? {} : { address }),
+        }
+        return pageResponse(request, await deadLetters.list(by, { ...paging({ limit, cursor }), ...filter }))
+      },
+    }),
+    route('POST /v1/dead-letters/:id/redrive', {
+      tag,
+      summary: 'Send it again, as it was or edited',
+      params: One,
+      body: z.strictObject({ event: MachineEventBody.optional() }),
+      answers: { 200: DeadLetter },
+      async handle({ by, params, body }) {
+        const event = body.event === undefined ? undefined : readMachineEvent(body.event)
+        return json(await deadLetters.redrive(by, params.id, event))
+      },
+    }),
+    route('POST /v1/dead-letters/:id/discard', {
+      tag,
+      summary: 'Leave it at that',
+      params: One,
+      answers: { 200: DeadLetter },
+      handle: async ({ by, params }) => json(await deadLetters.discard(by, params.id)),
+    }),
+  ]
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { AppError } from '../core/errors.ts'
+import { cloudevents } from '../sources/cloudevents.ts'
+import { detectSource, sourceFor, SOURCES } from '../sources/catalog.ts'
+import { prometheusAlerts } from '../sources/prometheus-alerts.ts'
+import type { Source } from '../sources/source.ts'
+import { requireJson } from './body.ts'
+import type { Deps } from './deps.ts'
+import { incoming, take } from './intake.ts'
+import { type Call, route, type Route } from './route.ts'
+import { Ingested, IngestedMany } from './views.ts'
+
+const tag = 'sources'
+const KINDS = SOURCES.map((source) => source.kind)
+
+/** Other people's senders. The path of one is all that its configuration needs. */
+export function ingestRoutes(deps: Deps): Route[] {
+  return [
+    route('POST /v1/ingest/:source', {
+      tag,
+      summary: 'Take whatever a monitor, a pipeline or a webhook sends',
+      description: `\`source\` is \`auto\`, which looks at headers and body, or one of: ${KINDS.join(', ')}.`,
+      params: z.strictObject({ source: z.string().max(64) }),
+      accepts: { 'application/json': 'What the sender sends', 'application/cloudevents+json': 'A CloudEvent' },
+      answers: { 202: z.union([Ingested, IngestedMany]) },
+      handle: async (call) => take(deps, call, sourceOf(call, call.params.source)),
+    }),
+    route('POST /api/v2/alerts', {
+      tag,
+      summary: 'Alerts as Prometheus, vmalert and amtool send them to an Alertmanager',
+      accepts: { 'application/json': 'An array of {labels, annotations?, startsAt?, endsAt?, generatorURL?}' },
+      // Clients generated from Alertmanager's own description take 200 for success, and nothing else.
+      answers: { 200: z.union([Ingested, IngestedMany]) },
+      async handle(call) {
+        requireJson(call.request)
+        return take(deps, call, prometheusAlerts, 200)
+      },
+    }),
+  ]
+}
+
+function sourceOf(call: Pick<Call, 'request' | 'bytes'>, kind: string): Source {
+  const request = incoming(call, kind)
+  const named = kind === 'auto' ? undefined : sourceFor(kind)
+  if (kind !== 'auto' && named === undefined) {
+    throw new AppError('request.not_found', `There is no source called "${kind.slice(0, 64)}"`, {
+      details: { sources: ['auto', ...KINDS] },
+    })
+  }
+  // Only a CloudEvent may be of any media type: its own may be what it carries.
+  if (!cloudevents.detect(request)) requireJson(call.request)
+  const source = named ?? detectSource(request)
+  if (source === undefined) {
+    throw new AppError('source.malformed', 'This looks like nobody we know: name the source in the path', {
+      details: { sources: KINDS },
+    })
+  }
+  return source
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { INSTANCE_ACTIONS, type InstanceAction, type InstanceView } from '../actors/agents/api.ts'
+import type { Deps } from './deps.ts'
+import { etagOf, expectedRevision, isCurrent } from './etag.ts'
+import { PageQuery, pageResponse, paging } from './page.ts'
+import { json, pathOf } from './reply.ts'
+import { route, type Route } from './route.ts'
+import { Instance, pageOf } from './views.ts'
+import { Id, Reason, Text } from './words.ts'
+
+const tag = 'instances'
+const One = z.strictObject({ id: Id })
+
+const SUMMARIES: Record<InstanceAction, string> = {
+  pause: 'Pause: running work stops at a safe point, mail waits',
+  resume: 'Go on',
+  stop: 'Stop for good',
+  retry: 'After an error: try the failed work again',
+  skip: 'After an error: leave the failed work out',
+  reset: 'After an error: start afresh',
+}
+
+/** Instances: agents that listen and work. */
+export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
+  return [
+    route('POST /v1/instances', {
+      tag,
+      summary: 'Start an instance of a published agent; the same key is the same instance',
+      body: z.strictObject({ agent: Id, version: Id.optional(), key: Id.optional().describe("Default: the agent's id") }),
+      answers: { 200: Instance, 201: Instance },
+      async handle({ by, body }) {
+        const { instance, created } = await instances.start(by, body)
+        return shown(instance, created ? 201 : 200, { location: pathOf('instances', instance.id) })
+      },
+    }),
+    route('GET /v1/instances', {
+      tag,
+      summary: 'Instances',
+      query: z.strictObject({ ...PageQuery, state: Text.optional(), agent: Id.optional() }),
+      answers: { 200: pageOf(Instance) },
+      async handle({ by, request, query: { limit, cursor, ...filter } }) {
+        return pageResponse(request, await instances.list(by, { ...paging({ limit, cursor }), ...filter }))
+      },
+    }),
+    route('GET /v1/instances/:id', {
+      tag,
+      summary: 'An instance',
+      params: One,
+      answers: { 200: Instance, 304: 'Unchanged' },
+      async handle({ by, params, request }) {
+        const instance = await instances.get(by, params.id)
+        const etag = etagOf(instance.revision)
+        return isCurrent(request, etag) ? new Response(null, { status: 304, headers: { etag } }) : shown(instance)
+      },
+    }),
+    ...INSTANCE_ACTIONS.map((action) =>
+      route(`POST /v1/instances/:id/${action}`, {
+        tag,
+        summary: SUMMARIES[action],
+        params: One,
+        body: z.strictObject({ reason: Reason.optional() }),
+        answers: { 200: Instance },
+        async handle({ by, params, body, request }) {
+          const expected = expectedRevision(request)
+          const options = { ...body, ...(expected === undefined ? {} : { expected }) }
+          return shown(await instances.command(by, params.id, action, options))
+        },
+      }),
+    ),
+  ]
+}
+
+function shown(instance: InstanceView, status = 200, headers: Record<string, string> = {}): Response {
+  return json(instance, { status, headers: { etag: etagOf(instance.revision), ...headers } })
+}

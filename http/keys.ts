@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { ROLES } from '../core/principal.ts'
+import type { Deps } from './deps.ts'
+import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
+import { json, noContent } from './reply.ts'
+import { route, type Route } from './route.ts'
+import { AuditEntry, Key, NewKey, pageOf } from './views.ts'
+import { Id, Text } from './words.ts'
+
+/** API keys, and what was done with them. */
+export function keyRoutes({ platform: { keys, audit } }: Deps): Route[] {
+  return [
+    route('GET /v1/keys', {
+      tag: 'keys',
+      summary: 'Keys, without the keys themselves',
+      answers: { 200: pageOf(Key) },
+      handle: async ({ by }) => wholeList(await keys.list(by)),
+    }),
+    route('POST /v1/keys', {
+      tag: 'keys',
+      summary: 'Make a key; it is told this once',
+      unstored: true,
+      body: z.strictObject({ name: Text, role: z.enum(ROLES), team: Id.optional() }),
+      answers: { 201: NewKey },
+      async handle({ by, body }) {
+        const { key, view } = await keys.create(by, body)
+        return json({ ...view, key }, { status: 201 })
+      },
+    }),
+    route('DELETE /v1/keys/:id', {
+      tag: 'keys',
+      summary: 'Revoke a key',
+      params: z.strictObject({ id: Id }),
+      answers: { 204: 'Revoked' },
+      async handle({ by, params }) {
+        await keys.revoke(by, params.id)
+        return noContent()
+      },
+    }),
+    route('GET /v1/audit', {
+      tag: 'keys',
+      summary: 'Who did what',
+      query: z.strictObject(PageQuery),
+      answers: { 200: pageOf(AuditEntry) },
+      handle: async ({ by, request, query }) => pageResponse(request, await audit.list(by, paging(query))),
+    }),
+  ]
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { AppError } from '../core/errors.ts'
+import type { Deps } from './deps.ts'
+import { renderMermaid } from './diagram/mermaid.ts'
+import { STATECHART_STYLE_SOURCE } from './diagram/style.ts'
+import { renderSvg } from './diagram/svg.ts'
+import { etagOf, isCurrent } from './etag.ts'
+import { wholeList } from './page.ts'
+import { json, text } from './reply.ts'
+import { route, type Route } from './route.ts'
+import { pageOf } from './views.ts'
+import { Anything, Kind } from './words.ts'
+
+const tag = 'machines'
+const Machine = z.strictObject({ kind: z.string(), id: z.string(), hash: z.string(), version: z.string() })
+
+/** Machines: the statecharts that actors live by. */
+export function machineRoutes({ platform: { actors }, diagrams }: Deps): Route[] {
+  return [
+    route('GET /v1/machines', {
+      tag,
+      summary: 'Machines by kind of actor',
+      answers: { 200: pageOf(Machine) },
+      handle: () => wholeList(actors.machines()),
+    }),
+    route('GET /v1/machines/:id', {
+      tag,
+      summary: 'A statechart: the graph with its geometry, or a picture of it',
+      description:
+        '`id` is a kind of actor, with `.svg` for a picture or `.mmd` for Mermaid text. With `?hash=` of the machine the answer never changes.',
+      params: z.strictObject({ id: Kind }),
+      query: z.strictObject({ hash: z.string().max(128).optional() }),
+      answers: {
+        200: z.strictObject({ kind: z.string(), hash: z.string(), graph: Anything, geometry: Anything }),
+        304: 'Unchanged',
+      },
+      async handle({ params, query, request }) {
+        const { kind, form } = formOf(params.id)
+        const { hash, graph } = actors.graph(kind)
+        const headers = {
+          etag: etagOf(form === undefined ? hash : `${hash}.${form}`),
+          'cache-control': query.hash === hash ? 'private, max-age=31536000, immutable' : 'private, no-cache',
+        }
+        if (isCurrent(request, headers.etag)) return new Response(null, { status: 304, headers })
+        if (form === 'mmd') return text(renderMermaid(graph), 'text/plain; charset=utf-8', headers)
+        const geometry = await diagrams.geometry(hash, graph)
+        return form === 'svg' ? svg(renderSvg(geometry), headers) : json({ kind, hash, graph, geometry }, { headers })
+      },
+    }),
+  ]
+}
+
+/** A picture that may use its own style and nothing else, wherever it is opened. */
+export function svg(picture: string, headers: Record<string, string> = {}): Response {
+  const policy = `default-src 'none'; style-src ${STATECHART_STYLE_SOURCE}; frame-ancestors 'none'; sandbox`
+  return text(picture, 'image/svg+xml; charset=utf-8', { 'content-security-policy': policy, ...headers })
+}
+
+function formOf(id: string): { kind: string; form?: 'svg' | 'mmd' } {
+  const [, kind, extension] = /^(.+)\.(svg|mmd|scxml)$/.exec(id) ?? []
+  if (kind === undefined) return { kind: id }
+  if (extension === 'svg' || extension === 'mmd') return { kind, form: extension }
+  throw new AppError('request.not_found', 'SCXML is not drawn here: ask for .svg or .mmd')
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import type { PageOf, Paging } from '../actors/agents/api.ts'
+import { json } from './reply.ts'
+import { Text } from './words.ts'
+
+/** `?limit=&cursor=` of every list. */
+export const PageQuery = {
+  limit: z.coerce.number().int().min(1).max(500).default(100).describe('Items a page, at most 500'),
+  cursor: Text.optional().describe('`nextCursor` of the page before'),
+}
+
+/** The page that a query asks for, in the words of the platform. */
+export function paging({ limit, cursor }: { limit: number; cursor?: string | undefined }): Paging {
+  return { limit, ...(cursor === undefined ? {} : { after: cursor }) }
+}
+
+/** `{ items, nextCursor }`, and the way to the next page as a `Link` header too. */
+export function pageResponse<T>(request: Request, { items, next }: PageOf<T>): Response {
+  return json({ items, nextCursor: next }, next === null ? {} : { headers: { link: linkTo(request, next) } })
+}
+
+/** A list that comes whole. */
+export function wholeList<T>(items: readonly T[]): Response {
+  return json({ items, nextCursor: null })
+}
+
+function linkTo(request: Request, cursor: string): string {
+  const url = new URL(request.url)
+  url.searchParams.set('cursor', cursor)
+  return `<${url.pathname}${url.search}>; rel="next"`
+}

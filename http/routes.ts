@@ -1,0 +1,38 @@
+import { actorRoutes } from './actors.ts'
+import { agentRoutes } from './agents.ts'
+import { alertRoutes } from './alerts.ts'
+import { deadLetterRoutes } from './dead-letters.ts'
+import type { Deps } from './deps.ts'
+import { deviceRoutes } from './devices.ts'
+import { eventRoutes } from './events.ts'
+import { ingestRoutes } from './ingest.ts'
+import { instanceRoutes } from './instances.ts'
+import { keyRoutes } from './keys.ts'
+import { liveRoutes } from './live.ts'
+import { machineRoutes } from './machines.ts'
+import type { Route } from './route.ts'
+import { runRoutes } from './runs.ts'
+import { sessionRoutes } from './session.ts'
+import { systemRoutes } from './system.ts'
+import { lockRoutes } from './tickets.ts'
+
+/** Every route there is. Fixed words come before parameters in the same place. */
+export function allRoutes(deps: Deps): Route[] {
+  return [
+    ...systemRoutes(deps),
+    ...sessionRoutes(deps),
+    ...eventRoutes(deps),
+    ...ingestRoutes(deps),
+    ...alertRoutes(deps),
+    ...agentRoutes(deps),
+    ...instanceRoutes(deps),
+    ...runRoutes(deps),
+    ...actorRoutes(deps),
+    ...machineRoutes(deps),
+    ...liveRoutes(deps),
+    ...deviceRoutes(deps),
+    ...lockRoutes(deps),
+    ...deadLetterRoutes(deps),
+    ...keyRoutes(deps),
+  ]
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import type { Deps } from './deps.ts'
+import { PageQuery, pageResponse, paging } from './page.ts'
+import { json } from './reply.ts'
+import { route, type Route } from './route.ts'
+import { pageOf, Run, RunInFull } from './views.ts'
+import { Id, Reason, Text } from './words.ts'
+
+const tag = 'runs'
+const One = z.strictObject({ id: Id })
+
+/** What a browser may show by itself; anything else is a download, since evidence may be what a page of an attacker said. */
+const SHOWN = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif'])
+
+/** Runs: pieces of an agent's work, step by step. */
+export function runRoutes({ platform: { runs } }: Deps): Route[] {
+  return [
+    route('GET /v1/runs', {
+      tag,
+      summary: 'Runs, newest first',
+      query: z.strictObject({
+        ...PageQuery,
+        agent: Id.optional(),
+        instance: Id.optional(),
+        device: Text.optional(),
+        outcome: z.enum(['succeeded', 'failed', 'aborted', 'timedOut']).optional(),
+      }),
+      answers: { 200: pageOf(Run) },
+      async handle({ by, request, query: { limit, cursor, ...filter } }) {
+        return pageResponse(request, await runs.list(by, { ...paging({ limit, cursor }), ...filter }))
+      },
+    }),
+    route('GET /v1/runs/:id', {
+      tag,
+      summary: 'A run with its steps and evidence',
+      params: One,
+      answers: { 200: RunInFull },
+      handle: async ({ by, params }) => json(await runs.get(by, params.id)),
+    }),
+    route('GET /v1/runs/:id/evidence/:evidence', {
+      tag,
+      summary: 'A picture or file that a step kept',
+      params: z.strictObject({ id: Id, evidence: Text }),
+      answers: { 200: { type: '*/*', description: 'The bytes' } },
+      async handle({ by, params }) {
+        const { bytes, mediaType } = await runs.evidence(by, params.id, params.evidence)
+        const shown = SHOWN.has(mediaType)
+        return new Response(Buffer.from(bytes), {
+          headers: {
+            'content-type': shown ? mediaType : 'application/octet-stream',
+            'content-disposition': shown ? 'inline' : 'attachment',
+            // Evidence never changes.
+            'cache-control': 'private, max-age=86400, immutable',
+          },
+        })
+      },
+    }),
+    route('POST /v1/runs/:id/cancel', {
+      tag,
+      summary: 'Stop it at once; cleanup runs, then the device is released',
+      params: One,
+      body: z.strictObject({ reason: Reason.default('') }),
+      answers: { 200: Run },
+      handle: async ({ by, params, body }) => json(await runs.cancel(by, params.id, body.reason)),
+    }),
+    route('POST /v1/runs/:id/decide', {
+      tag,
+      summary: 'For a run that stands suspended: do the step again, take it as done, or give up',
+      params: One,
+      body: z.strictObject({ decision: z.enum(['retry', 'skip', 'abort']), reason: Reason.default('') }),
+      answers: { 200: Run },
+      handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, body.decision, body.reason)),
+    }),
+  ]
+}

@@ -1,0 +1,51 @@
+import type { Context } from 'hono'
+import type { IdempotencyApi } from '../actors/agents/api.ts'
+import { AppError } from '../core/errors.ts'
+import { mayAct, type Principal } from '../core/principal.ts'
+import { ACCESS } from './access.ts'
+import type { AppEnv } from './app-env.ts'
+import type { Auth } from './auth.ts'
+import { readBody } from './body.ts'
+import { requireOwnOrigin } from './guard.ts'
+import { idempotencyKey, once } from './idempotency.ts'
+import type { Call, Route } from './route.ts'
+
+/** Whoever needs no key. Belongs to no team. */
+const NOBODY: Principal = { name: 'nobody', team: '', role: 'viewer' }
+
+export type Serve = (route: Route, c: Context<AppEnv>) => Promise<Response>
+
+/** Takes a request through the door in one order: where from, who, may they, how much, done before? */
+export function createServe({ auth, idempotency }: { auth: Auth; idempotency: IdempotencyApi }): Serve {
+  return async (route, c) => {
+    const request = c.req.raw
+    const peer = c.env.incoming?.socket?.remoteAddress ?? 'unknown'
+    requireOwnOrigin(request)
+    const by = await principalFor(route, request, peer)
+    const bytes = hasBody(request) ? await readBody(request) : new Uint8Array()
+    const key = route.unstored || request.method !== 'POST' ? undefined : idempotencyKey(request)
+    const { requestId, log } = c.var
+    const call: Call = { request, by, peer, params: c.req.param(), bytes, key, requestId, log }
+    const response =
+      key === undefined
+        ? await route.answer(call)
+        : await once(idempotency, { by, key, request, bytes }, async () => route.answer(call))
+    // Hono answers HEAD with the headers of GET; a body that nobody reads would stay open.
+    if (request.method === 'HEAD') await response.body?.cancel()
+    return response
+  }
+
+  async function principalFor(route: Route, request: Request, peer: string): Promise<Principal> {
+    const role = ACCESS[route.name]
+    if (role === 'public') return NOBODY
+    const by = await auth.authenticate(request, peer)
+    if (mayAct(by, role)) return by
+    throw new AppError('auth.forbidden', `This needs the role ${role}; the key has ${by.role}`, {
+      details: { needed: role, has: by.role },
+    })
+  }
+}
+
+function hasBody({ method }: Request): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH'
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { createAdaptorServer } from '@hono/node-server'
+import { AppError } from '../core/errors.ts'
+import type { App } from './app.ts'
+
+export interface ListenOptions {
+  app: App
+  host: string
+  /** 0 takes any free one. */
+  port: number
+  /** How long answers under way may take at `stop`; default 10 s. */
+  graceMs?: number
+}
+
+export interface Listening {
+  url: string
+  /** Takes no more, ends the live streams, lets answers finish, then cuts what is left. */
+  stop(): Promise<void>
+}
+
+/** Puts the app on Node's HTTP server. Resolves when it listens; throws `config.invalid` when it cannot. */
+export async function listen({ app, host, port, graceMs = 10_000 }: ListenOptions): Promise<Listening> {
+  const server = createAdaptorServer({
+    fetch: async (request, env) => app.fetch(request, { incoming: env.incoming }),
+    hostname: host,
+    serverOptions: {
+      // Against clients that send a byte a minute: Node's own limits are 60 s and 300 s, looked at every 30 s.
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 2_000,
+      maxHeaderSize: 16_384,
+    },
+  })
+  server.maxConnections = 2_000
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AppError('config.invalid', `Cannot listen on ${host}:${port}: ${reason}`, { cause })
+  }
+  const address = server.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : port
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    async stop() {
+      const closed = once(server, 'close')
+      server.close()
+      app.stop()
+      const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs)
+      await closed
+      clearTimeout(cut)
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { AppError } from '../core/errors.ts'
+import { isDuration, parseDuration } from '../core/duration.ts'
+import type { Deps } from './deps.ts'
+import { wholeList } from './page.ts'
+import { json, noContent, pathOf } from './reply.ts'
+import { route, type Route } from './route.ts'
+import { Device, pageOf, Ticket } from './views.ts'
+import { Anything, Id, Reason } from './words.ts'
+
+const tag = 'locks'
+const One = z.strictObject({ id: Id })
+/** Longer than this and some proxy in between gives up first. */
+const MAX_WAIT_MS = 60_000
+
+/** Locks: who holds which device, who waits, and how to ask for one. */
+export function lockRoutes({ platform: { locks } }: Deps): Route[] {
+  return [
+    route('GET /v1/locks', {
+      tag,
+      summary: 'Devices that are held',
+      answers: { 200: pageOf(Device) },
+      handle: async ({ by }) => wholeList(await locks.list(by)),
+    }),
+    route('GET /v1/pools/:id/queue', {
+      tag,
+      summary: 'Who waits for devices of a pool, in the order of their turns',
+      params: One,
+      answers: { 200: pageOf(Ticket) },
+      handle: async ({ by, params }) => wholeList(await locks.queue(by, params.id)),
+    }),
+    route('POST /v1/tickets', {
+      tag,
+      summary: 'Ask for devices: granted at once, or a place in the queue',
+      description: 'With an Idempotency-Key, the same owner and key is the same ticket.',
+      body: z.strictObject({
+        pool: Id,
+        wants: z.record(z.string().max(64), Anything),
+        priority: z.int().min(0).max(100).optional(),
+        ttlMs: z.int().min(100).max(86_400_000).optional().describe('Lease; renew it before it ends'),
+        maxHoldMs: z.int().min(100).max(604_800_000).optional(),
+        reason: Reason.optional(),
+      }),
+      answers: { 201: Ticket, 202: Ticket },
+      async handle({ by, body, key }) {
+        const ticket = await locks.create(by, { ...body, ...(key === undefined ? {} : { key }) })
+        const headers = { location: pathOf('tickets', ticket.ticket) }
+        return json(ticket, { status: ticket.devices.length > 0 ? 201 : 202, headers })
+      },
+    }),
+    route('GET /v1/tickets/:id', {
+      tag,
+      summary: 'A ticket; `?wait=30s` answers as soon as it is granted',
+      params: One,
+      query: z.strictObject({ wait: z.string().refine(isDuration, 'expected for example 30s').optional() }),
+      answers: { 200: Ticket },
+      async handle({ by, params, query }) {
+        const waitMs = query.wait === undefined ? undefined : parseDuration(query.wait)
+        if (waitMs !== undefined && waitMs > MAX_WAIT_MS) {
+          throw new AppError('request.invalid', `query.wait: at most ${MAX_WAIT_MS / 1000}s`)
+        }
+        return json(await locks.get(by, params.id, waitMs))
+      },
+    }),
+    route('POST /v1/tickets/:id/renew', {
+      tag,
+      summary: 'Keep what it holds for another lease',
+      params: One,
+      answers: { 200: Ticket },
+      handle: async ({ by, params }) => json(await locks.renew(by, params.id)),
+    }),
+    route('DELETE /v1/tickets/:id', {
+      tag,
+      summary: 'Release what it holds, or leave the queue',
+      params: One,
+      answers: { 204: 'Released' },
+      async handle({ by, params }) {
+        await locks.release(by, params.id)
+        return noContent()
+      },
+    }),
+  ]
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import type { Json } from '../core/json.ts'
+
+/** Names what people and other programs name: no control character gets as far as the database. */
+export const Text = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^\P{Cc}*$/u, 'expected text without control characters')
+
+/** Keys of actors, ids of agents, devices, tickets: what survives a URL. */
+export const Id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@~+=-]{0,199}$/, 'expected letters, digits and . _ : @ ~ + = - (at most 200)')
+
+export const Kind = z.string().regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,63}$/, 'expected letters, digits and . _ - (at most 64)')
+
+export const Reason = z.string().max(1000).describe('Why, for the history and the audit')
+
+/** Any JSON. What came in was read by `parseJson`, which limits its depth and cleans it. */
+export const Anything: z.ZodType<Json> = z.any().describe('Any JSON')
+
+/** An RFC 3339 time as it goes out. */
+export const Time = z.iso.datetime()
+
+/** A value as JSON shows it: dates are text. */
+export type Wire<T> = T extends Date
+  ? string
+  : T extends readonly (infer Item)[]
+    ? Wire<Item>[]
+    : T extends object
+      ? { [Key in keyof T]: Wire<T[Key]> }
+      : T
