@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { createLog } from '../../core/log.ts'
-import { findBirth } from '../../db/embedded/process.ts'
+import { findBirth, findCommandLine } from '../../db/embedded/process.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded.ts'
 import { eventually } from '../support/eventually.ts'
 import { TEMP_PREFIX } from '../support/leftovers.ts'
@@ -145,19 +145,32 @@ it('ends the server when its platform is killed, and keeps what was committed', 
   expect(await ask(next.url, 'select number from kept')).toEqual([{ number: 7 }])
 })
 
-it('stops a server that a killed platform left behind', async () => {
+// Finding the watcher needs /proc.
+it.runIf(process.platform === 'linux')('stops a server that outlived its platform and its watcher', async () => {
   const dataDir = await newFolder()
   const killed = await startElsewhere(dataDir)
   const pid = await serverPid(dataDir)
-  // A frozen server cannot follow its platform by itself until it is woken.
-  process.kill(pid, 'SIGSTOP')
+  await ask(killed.url, 'create table kept as select 7 as number')
+  for (const watcher of await watchersOf(dataDir)) process.kill(watcher, 'SIGKILL')
   killed.process.kill('SIGKILL')
   await once(killed.process, 'exit')
-  const starting = start(dataDir)
-  process.kill(pid, 'SIGCONT')
-  expect(await ask((await starting).url, 'select 1 as alive')).toEqual([{ alive: 1 }])
-  expect(await serverPid(dataDir)).not.toBe(pid)
+  const stopped: unknown[] = []
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    log: { ...log, info: () => undefined, warn: (facts: unknown) => void stopped.push(facts) },
+  })
+  tidy.push(() => server.stop())
+  expect(stopped).toEqual([{ pid, dataDir }])
+  expect(await ask(server.url, 'select number from kept')).toEqual([{ number: 7 }])
 })
+
+async function watchersOf(dataDir: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0)
+  const commands = await Promise.all(pids.map(async (pid) => ({ pid, line: await findCommandLine(pid) })))
+  const found = commands.filter(({ line }) => line?.includes('kill -INT') && line.includes(dataDir))
+  expect(found).toHaveLength(1)
+  return found.map(({ pid }) => pid)
+}
 
 it('is not fooled by a pid file whose number now belongs to a stranger', async () => {
   const dataDir = await newFolder()
