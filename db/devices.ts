@@ -1,0 +1,115 @@
+import type { Address } from '../core/address.ts'
+import type { Json } from '../core/json.ts'
+import { answer, type Fragment, type Sql } from './client.ts'
+
+/** What a device's own actor says of it. Ids are unique over all teams, since gateways and tokens know no teams. */
+export interface DeviceRow {
+  /** The actor whose commit writes the row. */
+  address: Address
+  team: string
+  id: string
+  kind: string
+  pool: string
+  host: string
+  name: string
+  labels: Json
+  gateway: string
+  connectivity: string
+  health: string
+  /** Who ordered it and why; null while it is in service. */
+  maintenance: Json
+}
+
+/** The rows of devices whose turn commits. A device that appears or changes its pool changes where events go. */
+export function deviceRows(sql: Sql, rows: readonly DeviceRow[]): { name: string; body: Fragment }[] {
+  if (rows.length === 0) return []
+  return [
+    {
+      name: 'written_devices',
+      body: sql`
+        insert into devices as d (id, team, kind, pool, host, name, labels, gateway, connectivity, health, maintenance)
+        select r.id, r.team, r.kind, r.pool, r.host, r.name, r.labels::json, r.gateway, r.connectivity, r.health, r.maintenance::json
+        from unnest(
+          ${rows.map((r) => r.address)}::text[], ${rows.map((r) => r.team)}::text[], ${rows.map((r) => r.id)}::text[],
+          ${rows.map((r) => r.kind)}::text[], ${rows.map((r) => r.pool)}::text[], ${rows.map((r) => r.host)}::text[],
+          ${rows.map((r) => r.name)}::text[], ${rows.map((r) => JSON.stringify(r.labels))}::text[],
+          ${rows.map((r) => r.gateway)}::text[], ${rows.map((r) => r.connectivity)}::text[], ${rows.map((r) => r.health)}::text[],
+          ${rows.map((r) => (r.maintenance === null ? null : JSON.stringify(r.maintenance)))}::text[]
+        ) as r(address, team, id, kind, pool, host, name, labels, gateway, connectivity, health, maintenance)
+        join committed using (address)
+        on conflict (id) do update
+        set kind = excluded.kind, pool = excluded.pool, host = excluded.host, name = excluded.name, labels = excluded.labels,
+          gateway = excluded.gateway, connectivity = excluded.connectivity, health = excluded.health,
+          maintenance = excluded.maintenance, updated_at = clock_timestamp()
+        where d.team = excluded.team`,
+    },
+    {
+      name: 'rules_moved_by_devices',
+      body: sql`
+        update rules_revision
+        set revision = revision + 1
+        where exists (
+          select 1
+          from unnest(
+            ${rows.map((r) => r.address)}::text[], ${rows.map((r) => r.id)}::text[], ${rows.map((r) => r.pool)}::text[]
+          ) as r(address, id, pool)
+          join committed using (address)
+          left join devices d using (id)
+          where d.pool is distinct from r.pool
+        )`,
+    },
+  ]
+}
+
+/** A device as people see it: what it says of itself, who holds it, and how many wait for it. */
+export interface ListedDevice extends Omit<DeviceRow, 'address' | 'team'> {
+  holder: Holder | null
+  queue: number
+  updatedAt: Date
+}
+
+export interface Holder {
+  ticket: string
+  ownerKind: string
+  ownerId: string
+  token: number
+  reason: string | null
+  /** RFC 3339. */
+  grantedAt: string
+  expiresAt: string
+}
+
+/** A team's devices by id. `queue` counts the waiting tickets of its pool that would take this very device. */
+export async function listDevices(sql: Sql, team: string, filter: { id?: string; held?: boolean } = {}): Promise<ListedDevice[]> {
+  return answer(sql<ListedDevice[]>`
+    select d.id, d.kind, d.pool, d.host, d.name, d.labels, d.gateway, d.connectivity, d.health, d.maintenance,
+      d.updated_at as "updatedAt",
+      case when l.device is null then null else json_build_object('ticket', l.ticket, 'ownerKind', l.owner_kind,
+        'ownerId', l.owner_id, 'token', l.token, 'reason', l.reason, 'grantedAt', l.granted_at, 'expiresAt', l.expires_at) end as holder,
+      (
+        select count(*)
+        from lock_tickets t
+        where t.pool = case when d.team = 'default' then d.pool else d.team || ':' || d.pool end
+          and t.state = 'waiting'
+          and (t.wants -> 'devices' is null or (t.wants -> 'devices')::jsonb ? d.id)
+          and (t.wants -> 'kind' is null or t.wants ->> 'kind' = d.kind)
+          and (t.wants -> 'labels' is null or d.labels::jsonb @> (t.wants -> 'labels')::jsonb)
+      ) as queue
+    from devices d
+    left join resource_locks l on l.device = d.id
+    where d.team = ${team}
+      ${filter.id === undefined ? sql`` : sql`and d.id = ${filter.id}`}
+      ${filter.held === undefined ? sql`` : sql`and (l.device is not null) = ${String(filter.held)}::text::boolean`}
+    order by d.id`)
+}
+
+export async function findDevice(sql: Sql, team: string, id: string): Promise<ListedDevice | undefined> {
+  const [row] = await listDevices(sql, team, { id })
+  return row
+}
+
+/** True when the team has, or had, a device in the pool. */
+export async function isPool(sql: Sql, team: string, pool: string): Promise<boolean> {
+  const [row] = await answer(sql`select 1 from devices where team = ${team} and pool = ${pool} limit 1`)
+  return row !== undefined
+}
