@@ -59,28 +59,47 @@ export function instanceRows(sql: Sql, rows: readonly InstanceRow[]): { name: st
   ]
 }
 
-const columns = (sql: Sql) => sql`address, team, id, agent, version, state, live, waiting, running, succeeded, failed, aborted`
+/** An instance with the words of its definition and what its state holds. */
+export interface InstanceView extends Omit<InstanceRow, 'failed'> {
+  failures: number
+  name: string
+  nickname: string | null
+  description: string
+  status: string
+  revision: number
+  updatedAt: Date
+  /** Who paused or stopped it, and why. */
+  order: { by: string; reason: string } | null
+  failed: { reason: string; task: { eventType: string } } | null
+}
+
+const view = (sql: Sql) => sql`
+  select i.address, i.team, i.id, i.agent, i.version, i.state, i.live, i.waiting, i.running, i.succeeded, i.failed as "failures",
+    i.aborted, a.status, a.revision, a.updated_at as "updatedAt", a.snapshot #> '{context,order}' as "order",
+    a.snapshot #> '{context,failed}' as failed, r.definition #>> '{metadata,name}' as name,
+    r.definition #>> '{metadata,nickname}' as nickname, r.definition #>> '{metadata,description}' as description
+  from agent_instances i
+  join actors a using (address)
+  join agent_registry r on r.team = i.team and r.id = i.agent and r.version = i.version`
 
 export async function listInstances(
   sql: Sql,
   team: string,
   filter: { state?: string; agent?: string; after?: string; limit: number },
-): Promise<InstanceRow[]> {
-  return answer(sql<InstanceRow[]>`
-    select ${columns(sql)}
-    from agent_instances
-    where team = ${team} and id > ${filter.after ?? ''}
-      ${filter.state === undefined ? sql`` : sql`and state = ${filter.state}`}
-      ${filter.agent === undefined ? sql`` : sql`and agent = ${filter.agent}`}
-    order by id
+): Promise<InstanceView[]> {
+  return answer(sql<InstanceView[]>`
+    ${view(sql)}
+    where i.team = ${team} and i.id > ${filter.after ?? ''}
+      ${filter.state === undefined ? sql`` : sql`and i.state = ${filter.state}`}
+      ${filter.agent === undefined ? sql`` : sql`and i.agent = ${filter.agent}`}
+    order by i.id
     limit ${filter.limit}`)
 }
 
-export async function findInstance(sql: Sql, team: string, id: string): Promise<InstanceRow | undefined> {
-  const [row] = await answer(sql<InstanceRow[]>`
-    select ${columns(sql)}
-    from agent_instances
-    where team = ${team} and id = ${id}`)
+export async function findInstance(sql: Sql, team: string, id: string): Promise<InstanceView | undefined> {
+  const [row] = await answer(sql<InstanceView[]>`
+    ${view(sql)}
+    where i.team = ${team} and i.id = ${id}`)
   return row
 }
 

@@ -28,8 +28,6 @@ export type AgentMessage =
   | { type: 'RETRY'; by: string }
   | { type: 'SKIP'; by: string }
   | { type: 'RESET'; by: string }
-  /** `run`: the id under which it was started. */
-  | { type: 'CANCEL'; run: string; by: string; reason: string }
   /** Moves to another version once nothing runs. */
   | { type: 'UPGRADE'; settings: AgentSettings }
   | { type: `xstate.done.actor.${string}`; output: Outcome; actorId: string }

@@ -1,4 +1,4 @@
-import { emit, sendTo, setup } from 'xstate'
+import { emit, setup } from 'xstate'
 import type { Active, AgentContext, AgentInput, AgentMessage, Waiting } from './agent-protocol.ts'
 import { run } from './run.ts'
 import type { Outcome } from './run-protocol.ts'
@@ -133,13 +133,6 @@ export const agent = working.createMachine({
     // Wherever it stands, nothing that reaches it is lost: the backlog keeps it.
     TRIGGER: { actions: 'accept' },
     UPGRADE: { actions: 'plan' },
-    CANCEL: {
-      guard: ({ context, event }) => runOf(context, event.run) !== undefined,
-      actions: sendTo(
-        ({ context, event }) => runOf(context, event.run)?.run ?? '',
-        ({ event }) => ({ type: 'CANCEL', by: event.by, reason: event.reason, at: 0 }),
-      ),
-    },
     'xstate.done.actor.*': { actions: 'settle' },
     'xstate.error.actor.*': { actions: 'settle' },
     STOP: { target: '.stopping', actions: ['keepOrder', 'tellAll'] },
@@ -280,9 +273,4 @@ function outcomeOf(event: AgentEvent): Outcome {
   if ('output' in event) return event.output
   const error = 'error' in event ? event.error : null
   return { outcome: 'failed', reason: `the run itself failed: ${JSON.stringify(error)}`, fault: true }
-}
-
-/** `run/<instance>.<revision>.<n>` is told to people; the child's id is what the machine knows. */
-function runOf(context: AgentContext, id: string): Active | undefined {
-  return context.active.find((one) => one.run === id)
 }

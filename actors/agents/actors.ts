@@ -1,0 +1,151 @@
+import { parseAddress, type Address } from '../../core/address.ts'
+import { AppError } from '../../core/errors.ts'
+import type { GraphNode, MachineGraph } from '../../core/graph.ts'
+import type { MachineEvent } from '../../core/message.ts'
+import type { Principal } from '../../core/principal.ts'
+import { findActor, listActors, type ActorRow } from '../../db/actors.ts'
+import { currentCursor, listHistory } from '../../db/history.ts'
+import { listMail } from '../../db/mailbox.ts'
+import { activePaths, describe } from '../../machines/describe.ts'
+import type { HostedMachine } from '../../machines/host.ts'
+import { nextEvents } from '../../machines/inspect.ts'
+import { step } from '../../machines/step.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ActorsApi } from './api.ts'
+
+const PAGE = 100
+
+/** Any actor of any kind: looked at, explained, sent to. */
+export function createActors(runtime: Runtime): ActorsApi {
+  const { sql, hosted } = runtime
+  const graphs = new Map<string, MachineGraph>()
+
+  async function existing(by: Principal, address: Address): Promise<ActorRow> {
+    parseAddress(address)
+    const row = await findActor(sql, address)
+    if (!row || row.team !== by.team) throw new AppError('actor.not_found', `There is no actor ${address}`, { details: { address } })
+    return row
+  }
+
+  function machineOf(kind: string): HostedMachine {
+    const machine = hosted.get(kind)
+    if (!machine) throw new AppError('machine.not_found', `There is no machine of kind "${kind}"`, { details: { kind } })
+    return machine
+  }
+
+  function graphOf(machine: HostedMachine): MachineGraph {
+    const graph = graphs.get(machine.hash) ?? describe(machine.machine)
+    graphs.set(machine.hash, graph)
+    return graph
+  }
+
+  return {
+    async list(by, { limit = PAGE, after, kind, status }) {
+      const filter = { team: by.team, limit, ...(after === undefined ? {} : { after }), ...(kind === undefined ? {} : { kind }), ...(status === undefined ? {} : { status }) }
+      const rows = await listActors(sql, filter)
+      return { items: rows.map(({ snapshot, ...row }) => summary(row, snapshot.value)), next: rows.length < limit ? null : (rows.at(-1)?.address ?? null) }
+    },
+
+    async get(by, address) {
+      await existing(by, address)
+      const snapshot = await runtime.snapshot(address)
+      return { ...snapshot, active: activePaths(snapshot.value) }
+    },
+
+    async send(by, address, event, { id, expected }) {
+      const row = await existing(by, address)
+      if (expected !== undefined && expected !== row.revision) {
+        throw new AppError('request.precondition_failed', `${address} is at revision ${row.revision}, not ${expected}: look again`, {
+          details: { revision: row.revision },
+        })
+      }
+      refuseUnheard(machineOf(row.kind), row, event)
+      return runtime.send(address, event, { sender: by.name, ...(id === undefined ? {} : { id }) })
+    },
+
+    async mailbox(by, address) {
+      await existing(by, address)
+      return listMail(sql, address)
+    },
+
+    async history(by, address, page) {
+      await existing(by, address)
+      return listHistory(sql, address, page)
+    },
+
+    async why(by, address) {
+      const row = await existing(by, address)
+      const machine = machineOf(row.kind)
+      const snapshot = await runtime.snapshot(address)
+      const [last] = await listHistory(sql, address, { limit: 1, newestFirst: true })
+      const nodes = byPath(graphOf(machine).root)
+      const { status, value, waitingFor } = snapshot
+      const heard = new Set(snapshot.nextEvents)
+      const known = knownEvents(graphOf(machine))
+      return {
+        ...{ address, status, value, waitingFor, nextEvents: snapshot.nextEvents },
+        states: activePaths(value).map((path) => ({ path, description: nodes.get(path)?.description ?? null })),
+        since: last?.at ?? row.updatedAt,
+        lastTransition: last ?? null,
+        refusedEvents: known.filter((type) => !heard.has(type)).map((type) => ({ type, reason: `no active state has a transition for ${type}` })),
+      }
+    },
+
+    async replay(by, address, at) {
+      await existing(by, address)
+      const { snapshot, revision, equal } = await runtime.replay(address, at)
+      const { value, context, status } = snapshot
+      return { revision, value, context, status, ...(equal === undefined ? {} : { equal }) }
+    },
+
+    async *follow(by, { cursor, signal }) {
+      const teams = new Map<Address, string>()
+      for await (const entry of runtime.followAll({ cursor: cursor ?? (await currentCursor(sql)), signal })) {
+        const team = teams.get(entry.address) ?? (await findActor(sql, entry.address))?.team
+        if (team !== undefined) teams.set(entry.address, team)
+        if (team === by.team) yield entry
+      }
+    },
+
+    machines: () => [...hosted.values()].map(({ kind, machine, hash, version }) => ({ kind, id: machine.id, hash, version })),
+
+    graph(kind) {
+      const machine = machineOf(kind)
+      return { hash: machine.hash, graph: graphOf(machine) }
+    },
+  }
+}
+
+/** Asks the machine itself, without committing anything: what no state has a transition for is refused, with what it would take. */
+function refuseUnheard(machine: HostedMachine, row: ActorRow, event: MachineEvent): void {
+  const refuse = (why: string): AppError =>
+    new AppError('event.refused', `${row.address} does not take ${event.type} now: ${why}`, {
+      details: { state: row.snapshot.value, allowedEvents: row.status === 'active' ? nextEvents(machine.inert, row.snapshot) : [] },
+    })
+  if (row.status === 'parked') throw new AppError('actor.parked', `${row.address} is parked`, { details: { parked: row.parked } })
+  if (row.status !== 'active') throw refuse(`it has ended (${row.status})`)
+  const identity = { address: row.address, parent: row.parent, childId: row.childId, revision: row.revision + 1 }
+  const stamped = machine.stamped ? { ...event, at: Date.now() } : event
+  const result = step(machine, identity, row.snapshot, stamped)
+  if (!result.handled) throw refuse(`in state ${activePaths(row.snapshot.value).at(-1) ?? ''} nothing follows from it`)
+}
+
+function summary(row: Omit<ActorRow, 'snapshot'>, value: ActorRow['snapshot']['value']) {
+  const { address, kind, key, status, revision, updatedAt } = row
+  return { address, kind, key, status, value, revision, updatedAt }
+}
+
+function byPath(root: GraphNode): Map<string, GraphNode> {
+  const nodes = new Map<string, GraphNode>()
+  const visit = (node: GraphNode): void => {
+    nodes.set(node.path, node)
+    for (const child of node.children) visit(child)
+  }
+  visit(root)
+  return nodes
+}
+
+function knownEvents(graph: MachineGraph): string[] {
+  const types = graph.edges.filter((edge) => edge.kind === 'event').map((edge) => edge.event)
+  return [...new Set(types)].sort()
+}

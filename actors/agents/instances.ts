@@ -1,0 +1,120 @@
+import { teamKey } from '../../core/address.ts'
+import { AppError } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { Principal } from '../../core/principal.ts'
+import { PLATFORM } from '../../core/principal.ts'
+import { findInstance, listInstances, listOutdated, listUnstarted, type InstanceView as Row } from '../../db/instances.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ActorsApi, AgentsApi, InstancesApi, InstanceView } from './api.ts'
+import type { AgentDefinition } from './definition.ts'
+import { settingsOf } from './settings.ts'
+
+export interface InstancesDeps {
+  runtime: Runtime
+  agents: AgentsApi
+  actors: ActorsApi
+  definitionOf(team: string, agent: string, version: string): Promise<AgentDefinition>
+  log: Log
+}
+
+export interface Instances extends InstancesApi {
+  /** Starts what is enabled and moves what is outdated to its agent's published version, at its next idle moment. */
+  follow(): Promise<void>
+}
+
+const PAGE = 100
+
+/** Instances of agents: started, looked at, driven. */
+export function createInstances(deps: InstancesDeps): Instances {
+  const { runtime, agents, actors, log } = deps
+  const { sql } = runtime
+
+  async function existing(team: string, id: string): Promise<Row> {
+    const row = await findInstance(sql, team, id)
+    if (!row) throw new AppError('actor.not_found', `There is no instance ${id}`, { details: { id } })
+    return row
+  }
+
+  async function spawn(by: Principal, agent: string, version: string, key: string): Promise<void> {
+    const settings = settingsOf(await deps.definitionOf(by.team, agent, version))
+    await runtime.spawn('agent', {
+      key: teamKey(by.team, key),
+      team: by.team,
+      sender: by.name,
+      input: { agent, team: by.team, settings: { ...settings, run: { ...settings.run } } },
+    })
+  }
+
+  return {
+    async start(by, { agent, version, key = agent }) {
+      const view = await agents.get(by, agent)
+      const wanted = version ?? view.current
+      if (wanted === null) throw new AppError('agent.not_published', `Agent ${agent} has no published version yet`)
+      const { status } = await agents.version(by, agent, wanted)
+      if (status !== 'published') throw new AppError('agent.not_published', `Version ${wanted} of ${agent} is ${status}`)
+      // Whoever starts an agent wants it to hear its events.
+      if (!view.enabled) await agents.setEnabled(by, agent, true)
+      const before = await findInstance(sql, by.team, teamKey(by.team, key))
+      if (!before) await spawn(by, agent, wanted, key)
+      else if (before.state === 'stopped') await actors.send(by, before.address, { type: 'START', by: by.name }, {})
+      const address = `agent/${teamKey(by.team, key)}`
+      await runtime.settled(address)
+      log.info({ address, by: by.name }, 'instance started')
+      return { instance: toView(await existing(by.team, teamKey(by.team, key))), created: !before }
+    },
+
+    async list(by, { limit = PAGE, ...filter }) {
+      const rows = await listInstances(sql, by.team, { ...filter, limit })
+      return { items: rows.map(toView), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
+    },
+
+    get: async (by, id) => toView(await existing(by.team, id)),
+
+    async command(by, id, action, { reason = '', expected }) {
+      const { address } = await existing(by.team, id)
+      const event = { type: action.toUpperCase(), by: by.name, reason }
+      await actors.send(by, address, event, expected === undefined ? {} : { expected })
+      await runtime.settled(address)
+      return toView(await existing(by.team, id))
+    },
+
+    async follow() {
+      for (const { team, agent, version } of await listUnstarted(sql)) await spawn({ ...PLATFORM, team }, agent, version, agent)
+      for (const { address, team, agent, current } of await listOutdated(sql)) {
+        const settings = settingsOf(await deps.definitionOf(team, agent, current))
+        const upgrade = { type: 'UPGRADE', settings: { ...settings, run: { ...settings.run } } }
+        await runtime.send(address, upgrade, { id: `upgrade:${current}:${Date.now()}`, sender: PLATFORM.name })
+      }
+    },
+  }
+}
+
+function toView(row: Row): InstanceView {
+  const { id, address, agent, version, name, nickname, description, state, status, revision, updatedAt } = row
+  return {
+    ...{ id, address, agent, version, name, nickname, description, state, status, revision, updatedAt },
+    waitingFor: waitingLine(row),
+    backlog: row.waiting,
+    runs: { active: row.running, succeeded: row.succeeded, failed: row.failures, aborted: row.aborted },
+  }
+}
+
+/** What an instance waits for, in one line. */
+function waitingLine({ state, running, waiting, order, failed }: Row): string {
+  const backlog = waiting === 0 ? '' : `; ${waiting} more in the backlog`
+  const who = order ? ` (${[`by ${order.by}`, order.reason].filter(Boolean).join(': ')})` : ''
+  switch (state) {
+    case 'idle':
+      return 'an event that one of its triggers matches'
+    case 'running':
+      return `${running} ${running === 1 ? 'run' : 'runs'} to finish${backlog}`
+    case 'paused':
+      return `RESUME${who}${backlog}`
+    case 'stopping':
+      return `${running} ${running === 1 ? 'run' : 'runs'} to clean up${who}`
+    case 'stopped':
+      return `START${who}${backlog}`
+    default:
+      return `RETRY, SKIP or RESET${failed ? `: ${failed.task.eventType} failed: ${failed.reason}` : ''}${backlog}`
+  }
+}

@@ -1,0 +1,51 @@
+import { AppError } from '../../core/errors.ts'
+import type { Principal } from '../../core/principal.ts'
+import { findEvidence, findRun, listEvidence, listRuns, listSteps, measureRuns, type RunRow } from '../../db/runs.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ActorsApi, RunsApi, RunView } from './api.ts'
+
+const PAGE = 50
+const DECISIONS = { retry: 'RETRY', skip: 'SKIP', abort: 'CANCEL', approve: 'APPROVE', deny: 'DENY' } as const
+
+/** Runs: what each did, step by step, and the few words a person may say to one. */
+export function createRuns({ runtime, actors }: { runtime: Runtime; actors: ActorsApi }): RunsApi {
+  const { sql } = runtime
+
+  async function existing(by: Principal, id: string): Promise<RunRow> {
+    const run = await findRun(sql, by.team, id)
+    if (!run) throw new AppError('run.not_found', `There is no run ${id}`, { details: { id } })
+    return run
+  }
+
+  async function tell(by: Principal, id: string, type: string, reason: string): Promise<RunView> {
+    const { address } = await existing(by, id)
+    await actors.send(by, address, { type, by: by.name, reason }, {})
+    await runtime.settled(address)
+    return toView(await existing(by, id))
+  }
+
+  return {
+    async list(by, { limit = PAGE, ...filter }) {
+      const rows = await listRuns(sql, by.team, { ...filter, limit })
+      return { items: rows.map(toView), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
+    },
+    async get(by, id) {
+      const run = await existing(by, id)
+      const [steps, evidence] = await Promise.all([listSteps(sql, run.address), listEvidence(sql, run.address)])
+      return { ...toView(run), steps, evidence }
+    },
+    cancel: (by, id, reason) => tell(by, id, 'CANCEL', reason),
+    decide: (by, id, decision, reason) => tell(by, id, DECISIONS[decision], reason),
+    async evidence(by, id, evidence) {
+      const { address } = await existing(by, id)
+      const found = await findEvidence(sql, address, evidence)
+      if (!found) throw new AppError('run.not_found', `Run ${id} has no evidence ${evidence}`)
+      return found
+    },
+    metrics: (by, agent) => measureRuns(sql, by.team, agent),
+  }
+}
+
+function toView({ team: _team, ...run }: RunRow): RunView {
+  return run
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { AppError } from './errors.ts'
+
+const Environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  TROUPE_DATA_DIR: z.string().min(1).default('.troupe'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host:port/database' }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'expected redis://host:port' }).optional(),
+  TROUPE_ROLES: z
+    .string()
+    .default('api,worker')
+    .transform((text) => text.split(',').map((role) => role.trim()))
+    .pipe(z.array(z.enum(['api', 'worker'])).min(1)),
+  TROUPE_LAB: z.enum(['on', 'off']).default('on'),
+  TROUPE_LAB_SPEED: z.coerce.number().min(0.1).max(1_000).default(1),
+  TROUPE_API_KEY: z
+    .string()
+    .regex(/^trp_[A-Za-z0-9_-]{32,}$/, 'expected trp_ and at least 32 letters, digits, - or _')
+    .optional(),
+  TROUPE_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((host) => host.trim() || [])),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+})
+
+/** What the environment says, parsed once. Every variable is documented in the README. */
+export interface Config {
+  port: number
+  host: string
+  dataDir: string
+  databaseUrl: string | undefined
+  redisUrl: string | undefined
+  roles: ('api' | 'worker')[]
+  lab: boolean
+  /** How many times faster than real time the simulated lab lives. */
+  labSpeed: number
+  apiKey: string | undefined
+  /** Hosts that `http.request` may reach. */
+  allowedHosts: string[]
+  logLevel: string
+}
+
+/** Throws `config.invalid` with one sentence that names every variable at fault. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  // An empty variable is one that is not set.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = Environment.safeParse(set)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`)
+    throw new AppError('config.invalid', `The environment is not usable: ${problems.join('; ')}.`)
+  }
+  const { data } = parsed
+  if (data.DATABASE_URL === undefined && data.TROUPE_ROLES.length < 2) {
+    throw new AppError('config.invalid', 'TROUPE_ROLES names one role only, but without DATABASE_URL no other process can share the embedded database.')
+  }
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    dataDir: data.TROUPE_DATA_DIR,
+    databaseUrl: data.DATABASE_URL,
+    redisUrl: data.REDIS_URL,
+    roles: data.TROUPE_ROLES,
+    lab: data.TROUPE_LAB === 'on',
+    labSpeed: data.TROUPE_LAB_SPEED,
+    apiKey: data.TROUPE_API_KEY,
+    allowedHosts: data.TROUPE_ALLOWED_HOSTS,
+    logLevel: data.LOG_LEVEL,
+  }
+}
+
+/** True for addresses that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
