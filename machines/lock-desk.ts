@@ -1,4 +1,4 @@
-import type { LockEffect, LockReply, LossReason, ResourceEvent, ResourceFacts } from './lock-protocol.ts'
+import type { LockEffect, LockReply, LossReason, RefusalCode, ResourceEvent, ResourceFacts } from './lock-protocol.ts'
 import { inOrder, type Owner, type PoolDevice, type Ticket } from './lock-schedule.ts'
 
 export interface LockSettings {
@@ -116,6 +116,12 @@ export class Desk {
     if (to !== null) this.effects.push({ do: 'reply', to, message })
   }
 
+  /** Whoever gave no address to be answered at finds the answer in the log. */
+  refuse(asked: Pick<Ticket, 'id' | 'owner' | 'reason' | 'replyTo'>, code: RefusalCode, reasons: string[]): void {
+    if (asked.replyTo === null) this.publish('resource.refused', null, { ...facts(asked), code, reasons })
+    else this.reply(asked.replyTo, { type: 'lock.refused', ticket: asked.id, code, reasons })
+  }
+
   publish(type: ResourceEvent, subject: string | null, data: ResourceFacts): void {
     this.effects.push({ do: 'publish', type, subject, data: { pool: this.state.pool, ...data } })
   }
@@ -140,7 +146,7 @@ export function sameOwner(a: Owner, b: Owner): boolean {
 }
 
 /** The facts of a ticket that every event about it carries. */
-export function facts({ id, owner, reason }: Ticket): ResourceFacts {
+export function facts({ id, owner, reason }: Pick<Ticket, 'id' | 'owner' | 'reason'>): ResourceFacts {
   return { ticket: id, ownerKind: owner.kind, ownerId: owner.id, reason }
 }
 

@@ -75,5 +75,6 @@ export type ResourceEvent =
   | 'resource.released'
   | 'resource.lost'
   | 'resource.ready'
+  | 'resource.refused'
 
-export type ResourceFacts = { [key: string]: string | number | boolean | null }
+export type ResourceFacts = { [key: string]: string | number | boolean | null | string[] }

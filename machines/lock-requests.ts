@@ -12,7 +12,7 @@ export function acquire(desk: Desk, message: Message<'ACQUIRE'>): void {
   const { ticket: id, owner, wants, replyTo = null } = message
   const { state } = desk
   const refuse = (code: RefusalCode, reasons: string[]): void =>
-    desk.reply(replyTo, { type: 'lock.refused', ticket: id, code, reasons })
+    desk.refuse({ id, owner, replyTo, reason: message.reason ?? null }, code, reasons)
 
   const waiting = desk.waiting(id)
   const holding = desk.heldBy(id)
@@ -108,11 +108,11 @@ export function update(desk: Desk, report: DeviceReport): void {
 
 /** A device that changed its kind or labels may leave a ticket waiting for nothing. */
 function refuseHopeless(desk: Desk): void {
-  for (const { id, wants, replyTo } of Object.values(desk.state.tickets)) {
-    const reasons = unmet(wants, desk.state.devices)
+  for (const ticket of Object.values(desk.state.tickets)) {
+    const reasons = unmet(ticket.wants, desk.state.devices)
     if (reasons.length === 0) continue
-    delete desk.state.tickets[id]
-    desk.reply(replyTo, { type: 'lock.refused', ticket: id, code: 'lock.unsatisfiable', reasons })
+    delete desk.state.tickets[ticket.id]
+    desk.refuse(ticket, 'lock.unsatisfiable', reasons)
   }
 }
 

@@ -83,6 +83,23 @@ describe('asking', () => {
     expect(actor.value).toBe('idle')
   })
 
+  it('tells the log of a refusal when the asker gave no address to be answered at', () => {
+    const actor = paris()
+    const { replyTo: _nowhere, ...anonymous } = ask('t', { wants: { kind: 'tv' } }) as Extract<
+      LockMessage,
+      { type: 'ACQUIRE' }
+    >
+    expect(actor.send(anonymous)).toMatchObject({
+      sent: [],
+      emitted: [
+        {
+          type: 'resource.refused',
+          data: { ticket: 't', code: 'lock.unsatisfiable', reasons: ['there is no tv in this pool'] },
+        },
+      ],
+    })
+  })
+
   it('takes names that every object has for names like any other', () => {
     const actor = paris(['constructor'])
     const [answer] = replies(actor.send(ask('toString', { wants: { devices: ['constructor'] } })))
