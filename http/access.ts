@@ -16,6 +16,7 @@ export const ACCESS = {
 
   'GET /v1/events': 'viewer',
   'POST /v1/events': 'operator',
+  'OPTIONS /v1/events': 'public',
   'POST /v1/events/dry-run': 'viewer',
   'GET /v1/events/types': 'viewer',
   'GET /v1/events/stats': 'viewer',
@@ -23,6 +24,7 @@ export const ACCESS = {
   'POST /v1/events/:id/replay': 'operator',
 
   'POST /v1/ingest/:source': 'operator',
+  'OPTIONS /v1/ingest/:source': 'public',
   'POST /api/v2/alerts': 'operator',
   'GET /v1/alerts': 'viewer',
   'POST /v1/alerts': 'operator',

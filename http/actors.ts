@@ -9,7 +9,7 @@ import { MachineEventBody, readMachineEvent } from './machine-event.ts'
 import { svg } from './machines.ts'
 import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
 import { json } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { ActorSummary, pageOf } from './views.ts'
 import { Anything, Id, Kind, Time } from './words.ts'
 
@@ -42,7 +42,9 @@ export function actorRoutes(deps: Deps): Route[] {
       async handle({ by, params, request }) {
         const actor = await actors.get(by, address(params.kind, params.key))
         const headers = { etag: etagOf(actor.revision) }
-        return isCurrent(request, headers.etag) ? new Response(null, { status: 304, headers }) : json(actor, { headers })
+        return isCurrent(request, headers.etag)
+          ? new Response(null, { status: 304, headers })
+          : json(actor, { headers })
       },
     }),
     route('POST /v1/actors/:kind/:key/events', {

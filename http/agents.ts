@@ -8,7 +8,7 @@ import type { Deps } from './deps.ts'
 import { etagOf } from './etag.ts'
 import { wholeList } from './page.ts'
 import { json, noContent, pathOf, text } from './reply.ts'
-import { type Call, route, type Route } from './route.ts'
+import { type Call, type Route, route } from './route.ts'
 import { Agent, pageOf, Version } from './views.ts'
 import { Anything, Id, Text } from './words.ts'
 
@@ -138,7 +138,9 @@ export function agentRoutes({ platform: { agents, runs } }: Deps): Route[] {
       answers: { 200: { type: 'application/yaml', description: 'YAML or JSON, as it came' } },
       async handle({ by, params }) {
         const source = await agents.source(by, params.id, params.version)
-        const [type, extension] = source.trimStart().startsWith('{') ? ['application/json', 'json'] : ['application/yaml', 'yaml']
+        const [type, extension] = source.trimStart().startsWith('{')
+          ? ['application/json', 'json']
+          : ['application/yaml', 'yaml']
         const name = `${params.id}-${params.version}.${extension}`
         return text(source, type, { 'content-disposition': `attachment; filename="${name}"` })
       },
@@ -156,7 +158,10 @@ const Metrics = z.strictObject({
   medianMs: z.number().nullable(),
 })
 
-function isAskedFor(agent: AgentView, query: { status?: string | undefined; q?: string | undefined; tag?: string | undefined }): boolean {
+function isAskedFor(
+  agent: AgentView,
+  query: { status?: string | undefined; q?: string | undefined; tag?: string | undefined },
+): boolean {
   const words = `${agent.id} ${agent.name} ${agent.nickname ?? ''} ${agent.description}`.toLowerCase()
   return (
     (query.status === undefined || agent.status === query.status) &&

@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts'
 import { take } from './intake.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { Alert, Ingested, IngestedMany, pageOf } from './views.ts'
 import { Reason, Text } from './words.ts'
 

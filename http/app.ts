@@ -11,7 +11,7 @@ import { serveConsole } from './console.ts'
 import { describeOperation } from './describe.ts'
 import { createDiagrams } from './diagrams.ts'
 import { serveDocs } from './docs.ts'
-import { API_HEADERS, requireLoopbackHost } from './guard.ts'
+import { API_HEADERS } from './guard.ts'
 import { createMeter } from './meter.ts'
 import { problemResponse } from './problem.ts'
 import type { Route } from './route.ts'
@@ -61,10 +61,6 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
     const level = method === 'GET' || method === 'HEAD' ? 'debug' : 'info'
     c.get('log')[level]({ route: c.get('route'), method, status: c.res.status, durationMs }, 'request answered')
   })
-  app.use(async (c, next) => {
-    if (config.loopbackOnly && !(await platform.keys.required())) requireLoopbackHost(c.req.raw)
-    await next()
-  })
   for (const route of routes) {
     const [method = '', path = ''] = route.name.split(' ')
     app.on(method, path, describeRoute(describeOperation(route)), async (c) => {
@@ -75,12 +71,10 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
   serveDocs(app)
   serveConsole(app, new URL('../console/', import.meta.url))
 
-  app.notFound((c) => {
-    throw unknownRoute(c, routes)
-  })
-  app.onError((error, c) => {
-    return problemResponse(error, { instance: c.req.path, requestId: c.get('requestId'), log: c.get('log') })
-  })
+  const refuse = (error: unknown, c: Context<AppEnv>): Response =>
+    problemResponse(error, { instance: c.req.path, requestId: c.get('requestId'), log: c.get('log') })
+  app.notFound((c) => refuse(unknownRoute(c, routes), c))
+  app.onError(refuse)
 
   return { fetch: async (request, env = {}) => app.fetch(request, env), stop: () => streams.stop(), routes }
 }

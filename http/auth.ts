@@ -2,6 +2,7 @@ import type { KeysApi } from '../actors/agents/api.ts'
 import type { Clock } from '../core/clock.ts'
 import { AppError } from '../core/errors.ts'
 import { LOCAL, type Principal } from '../core/principal.ts'
+import { requireLoopbackHost } from './guard.ts'
 
 export const SESSION_COOKIE = 'troupe_session'
 
@@ -21,7 +22,7 @@ const MAX_PEERS = 10_000
 
 /**
  * Keys come as `Authorization: Bearer trp_…` or in the session cookie. While no key exists and only this machine can
- * reach the server, whoever comes is `LOCAL`.
+ * reach the server, whoever comes by its local name is `LOCAL`.
  */
 export function createAuth(deps: { keys: KeysApi; loopbackOnly: boolean; clock: Clock }): Auth {
   const { keys, loopbackOnly, clock } = deps
@@ -37,7 +38,9 @@ export function createAuth(deps: { keys: KeysApi; loopbackOnly: boolean; clock: 
     if (failures.size >= MAX_PEERS && oldest !== undefined) failures.delete(oldest)
     failures.set(peer, counted)
     // A right key still passes, so that nobody can lock out a neighbour behind the same address.
-    return counted.count > MAX_FAILURES ? new AppError('auth.too_many_tries', 'Too many wrong keys: wait a minute') : error
+    return counted.count > MAX_FAILURES
+      ? new AppError('auth.too_many_tries', 'Too many wrong keys: wait a minute')
+      : error
   }
 
   async function find(request: Request): Promise<Principal | undefined> {
@@ -45,7 +48,9 @@ export function createAuth(deps: { keys: KeysApi; loopbackOnly: boolean; clock: 
     if (given !== undefined) return isKey(given) ? keys.authenticate(given) : undefined
     const cookie = cookieOf(request)
     const session = cookie !== undefined && isKey(cookie) ? await keys.authenticate(cookie) : undefined
-    return session ?? (loopbackOnly && !(await keys.required()) ? LOCAL : undefined)
+    if (session !== undefined || !loopbackOnly || (await keys.required())) return session
+    requireLoopbackHost(request)
+    return LOCAL
   }
 
   return {

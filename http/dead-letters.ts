@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Deps } from './deps.ts'
+import { MachineEventBody, readMachineEvent } from './machine-event.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json } from './reply.ts'
-import { MachineEventBody, readMachineEvent } from './machine-event.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { DeadLetter, pageOf } from './views.ts'
 import { Text } from './words.ts'
 

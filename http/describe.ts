@@ -15,7 +15,10 @@ export function describeOperation(route: Route): DescribeRouteOptions {
     ...requestBody(route),
     responses: {
       ...Object.fromEntries(Object.entries(route.answers).map(([status, answer]) => [status, responseOf(answer)])),
-      default: { description: 'What went wrong', content: { 'application/problem+json': { schema: resolver(Problem) } } },
+      default: {
+        description: 'What went wrong',
+        content: { 'application/problem+json': { schema: resolver(Problem) } },
+      },
     },
     ...(role === 'public' ? { security: [] } : {}),
   }

@@ -6,7 +6,8 @@ import { createFiles } from './files.ts'
 import { API_HEADERS } from './guard.ts'
 
 /** Swagger UI styles its elements in place; it runs nothing that is not a file of ours. */
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -27,7 +28,8 @@ export function serveDocs<E extends Env>(app: Hono<E>): void {
         info: {
           title: 'Troupe',
           version: '1',
-          description: 'Durable actors and autonomous agents for device labs. Errors are RFC 9457 problems with a `code`.',
+          description:
+            'Durable actors and autonomous agents for device labs. Errors are RFC 9457 problems with a `code`.',
         },
         components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'trp_…' } } },
         security: [{ key: [] }],

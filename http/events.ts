@@ -8,7 +8,7 @@ import type { Deps } from './deps.ts'
 import { incoming, take } from './intake.ts'
 import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
 import { json } from './reply.ts'
-import { type Call, route, type Route } from './route.ts'
+import { type Call, type Route, route } from './route.ts'
 import { Ingested, IngestedMany, LoggedEvent, pageOf, Run, Verdict } from './views.ts'
 import { Text, Time } from './words.ts'
 
@@ -16,7 +16,8 @@ const tag = 'events'
 const One = z.strictObject({ id: Text })
 
 const EVENT_TYPES = {
-  'application/json': 'One event `{type, source?, subject?, data?, severity?, priority?, id?, time?}`, or an array of them',
+  'application/json':
+    'One event `{type, source?, subject?, data?, severity?, priority?, id?, time?}`, or an array of them',
   'application/cloudevents+json': 'A CloudEvent, structured',
   'application/cloudevents-batch+json': 'CloudEvents, batched',
   '*/*': 'A CloudEvent, binary: attributes in `ce-*` headers, any body',

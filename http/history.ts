@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
 import { pageResponse } from './page.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { pageOf } from './views.ts'
 import { Anything, Id, Kind, Time } from './words.ts'
 

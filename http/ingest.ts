@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
+import { detectSource, SOURCES, sourceFor } from '../sources/catalog.ts'
 import { cloudevents } from '../sources/cloudevents.ts'
-import { detectSource, sourceFor, SOURCES } from '../sources/catalog.ts'
 import { prometheusAlerts } from '../sources/prometheus-alerts.ts'
 import type { Source } from '../sources/source.ts'
+import type { RouteName } from './access.ts'
 import { requireJson } from './body.ts'
 import type { Deps } from './deps.ts'
 import { incoming, take } from './intake.ts'
-import { type Call, route, type Route } from './route.ts'
+import { noContent } from './reply.ts'
+import { type Call, type Route, route } from './route.ts'
 import { Ingested, IngestedMany } from './views.ts'
 
 const tag = 'sources'
@@ -25,6 +27,8 @@ export function ingestRoutes(deps: Deps): Route[] {
       answers: { 202: z.union([Ingested, IngestedMany]) },
       handle: async (call) => take(deps, call, sourceOf(call, call.params.source)),
     }),
+    handshake('OPTIONS /v1/events'),
+    handshake('OPTIONS /v1/ingest/:source', z.strictObject({ source: z.string().max(64) })),
     route('POST /api/v2/alerts', {
       tag,
       summary: 'Alerts as Prometheus, vmalert and amtool send them to an Alertmanager',
@@ -37,6 +41,25 @@ export function ingestRoutes(deps: Deps): Route[] {
       },
     }),
   ]
+}
+
+/**
+ * The abuse protection of the CloudEvents webhook profile: a sender asks before it sends. Whoever asks may send, since
+ * every delivery still needs a key.
+ */
+function handshake(name: RouteName, params?: z.ZodObject): Route {
+  return route(name, {
+    tag,
+    summary: 'May I send events here? (CloudEvents webhook handshake)',
+    ...(params === undefined ? {} : { params }),
+    answers: { 204: 'Yes' },
+    handle({ request }) {
+      const origin = request.headers.get('webhook-request-origin') ?? ''
+      const allowed = /^[A-Za-z0-9.:-]{1,253}$/.test(origin)
+      const granted = { 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' }
+      return noContent({ allow: 'POST, OPTIONS', ...(allowed ? granted : {}) })
+    },
+  })
 }
 
 function sourceOf(call: Pick<Call, 'request' | 'bytes'>, kind: string): Source {

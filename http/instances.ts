@@ -4,7 +4,7 @@ import type { Deps } from './deps.ts'
 import { etagOf, expectedRevision, isCurrent } from './etag.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json, pathOf } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { Instance, pageOf } from './views.ts'
 import { Id, Reason, Text } from './words.ts'
 
@@ -26,7 +26,11 @@ export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
     route('POST /v1/instances', {
       tag,
       summary: 'Start an instance of a published agent; the same key is the same instance',
-      body: z.strictObject({ agent: Id, version: Id.optional(), key: Id.optional().describe("Default: the agent's id") }),
+      body: z.strictObject({
+        agent: Id,
+        version: Id.optional(),
+        key: Id.optional().describe("Default: the agent's id"),
+      }),
       answers: { 200: Instance, 201: Instance },
       async handle({ by, body }) {
         const { instance, created } = await instances.start(by, body)

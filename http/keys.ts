@@ -3,7 +3,7 @@ import { ROLES } from '../core/principal.ts'
 import type { Deps } from './deps.ts'
 import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
 import { json, noContent } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { AuditEntry, Key, NewKey, pageOf } from './views.ts'
 import { Id, Text } from './words.ts'
 

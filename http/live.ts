@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { HistoryEntry } from '../db/history.ts'
 import { AppError } from '../core/errors.ts'
 import type { Principal } from '../core/principal.ts'
+import type { HistoryEntry } from '../db/history.ts'
 import type { Deps } from './deps.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { eventStream, type Frame } from './sse.ts'
 
 const CURSOR = /^\d{1,20}\.\d{1,19}$/

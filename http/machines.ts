@@ -7,7 +7,7 @@ import { renderSvg } from './diagram/svg.ts'
 import { etagOf, isCurrent } from './etag.ts'
 import { wholeList } from './page.ts'
 import { json, text } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { pageOf } from './views.ts'
 import { Anything, Kind } from './words.ts'
 

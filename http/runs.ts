@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Deps } from './deps.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { pageOf, Run, RunInFull } from './views.ts'
 import { Id, Reason, Text } from './words.ts'
 

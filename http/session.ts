@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { SESSION_COOKIE } from './auth.ts'
 import type { Deps } from './deps.ts'
 import { json, noContent } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 
 const tag = 'session'
 const Me = z.strictObject({ name: z.string(), team: z.string(), role: z.string() })

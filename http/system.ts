@@ -3,7 +3,7 @@ import type { SystemInfo } from '../actors/agents/api.ts'
 import { AppError } from '../core/errors.ts'
 import type { Deps } from './deps.ts'
 import { json, text } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { System } from './views.ts'
 
 const tag = 'system'
@@ -44,7 +44,11 @@ export function systemRoutes({ platform, meter, streams }: Deps): Route[] {
       summary: 'Figures for Prometheus',
       answers: { 200: { type: 'text/plain', description: 'Prometheus text format 0.0.4' } },
       async handle() {
-        const lines = [...systemLines(await platform.system()), ...meter.lines(), ...gauge('troupe_live_streams', streams.size)]
+        const lines = [
+          ...systemLines(await platform.system()),
+          ...meter.lines(),
+          ...gauge('troupe_live_streams', streams.size),
+        ]
         return text(`${lines.join('\n')}\n`, 'text/plain; version=0.0.4; charset=utf-8')
       },
     }),

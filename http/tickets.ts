@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { AppError } from '../core/errors.ts'
 import { isDuration, parseDuration } from '../core/duration.ts'
+import { AppError } from '../core/errors.ts'
 import type { Deps } from './deps.ts'
 import { wholeList } from './page.ts'
 import { json, noContent, pathOf } from './reply.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { Device, pageOf, Ticket } from './views.ts'
 import { Anything, Id, Reason } from './words.ts'
 

@@ -57,7 +57,12 @@ export const IngestedMany = named(
     results: z.array(
       z.union([
         Ingested,
-        z.strictObject({ index: z.int(), status: z.literal('rejected'), message: z.string(), path: z.string().optional() }),
+        z.strictObject({
+          index: z.int(),
+          status: z.literal('rejected'),
+          message: z.string(),
+          path: z.string().optional(),
+        }),
       ]),
     ),
   }),

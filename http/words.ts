@@ -13,7 +13,9 @@ export const Id = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:@~+=-]{0,199}$/, 'expected letters, digits and . _ : @ ~ + = - (at most 200)')
 
-export const Kind = z.string().regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,63}$/, 'expected letters, digits and . _ - (at most 64)')
+export const Kind = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,63}$/, 'expected letters, digits and . _ - (at most 64)')
 
 export const Reason = z.string().max(1000).describe('Why, for the history and the audit')
 
