@@ -1,11 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { createActor, type AnyActorLogic } from 'xstate'
+import type { AnyActorLogic } from 'xstate'
 import type { Address } from '../core/address.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
-import { toJson, type Json } from '../core/json.ts'
+import type { Json } from '../core/json.ts'
 import type { Log } from '../core/log.ts'
-import type { MachineEvent } from '../core/message.ts'
-import type { Sql } from '../db/client.ts'
+import { isRefusedValue, type Sql } from '../db/client.ts'
 import {
   buryInvocation,
   claimInvocations,
@@ -16,23 +14,12 @@ import {
   type Claim,
 } from '../db/invocations.ts'
 import type { HostedMachine } from '../machines/host.ts'
+import { createEmitter } from './emitter.ts'
+import { insist } from './insist.ts'
+import { failed, runPromise } from './promise.ts'
 
 /** What a host does when a machine asks for a custom action. May run again after a crash: use `effectId` as its key. */
 export type ActionHandler = (action: { address: Address; name: string; params: Json; effectId: string; signal: AbortSignal }) => Promise<void>
-
-/** Where a promise of an invocation runs: which one, and how often it was begun (above 1: an earlier try was cut off). */
-export interface CurrentInvocation {
-  effectId: string
-  address: Address
-  attempts: number
-}
-
-const current = new AsyncLocalStorage<CurrentInvocation>()
-
-/** Asked inside promise logic that a runtime executes; undefined elsewhere. */
-export function currentInvocation(): CurrentInvocation | undefined {
-  return current.getStore()
-}
 
 export interface InvocationsDeps {
   sql: Sql
@@ -42,8 +29,11 @@ export interface InvocationsDeps {
   /** How long a claim outlives a worker that was killed, in milliseconds. */
   leaseMs: number
   log: Log
+  newId(): string
   /** The outcome is stored: the actor has mail. */
   onOutcome(address: Address): void
+  /** An event that a promise emitted is in the log. */
+  onEmitted(): void
 }
 
 export interface Invocations {
@@ -57,19 +47,38 @@ export interface Invocations {
 
 const CAPACITY = 100
 const ACTION_ATTEMPTS = 10
+/** How long `stop` waits for handlers that do not heed their signal. */
+const GRACE_MS = 2_000
 
 /** Runs durable invocations: claimed by lease, so that one at a time runs and a killed worker's are taken over. */
 export function createInvocations(deps: InvocationsDeps): Invocations {
   const { sql, worker, hosted, handlers, leaseMs, log } = deps
+  const kinds = [...hosted.keys()]
   const running = new Map<string, { controller: AbortController; done: Promise<void> }>()
+  let claiming: Promise<void> = Promise.resolve()
+  let turnedAway = false
   let stopping = false
   let heartbeat: NodeJS.Timeout | undefined
 
-  async function start(effectIds?: readonly string[]): Promise<void> {
+  /** One claim at a time, so that the room is counted rightly. */
+  function start(effectIds?: readonly string[]): Promise<void> {
+    const claimed = claiming.then(() => claim(effectIds))
+    claiming = claimed.catch(() => undefined)
+    return claimed
+  }
+
+  async function claim(effectIds?: readonly string[]): Promise<void> {
     const room = CAPACITY - running.size
-    if (stopping || room <= 0 || effectIds?.length === 0) return
-    const claims = await claimInvocations(sql, { worker, leaseMs, limit: room, ...(effectIds ? { effectIds } : {}) })
-    for (const claim of claims) begin(claim)
+    if (stopping || effectIds?.length === 0) return
+    if (room <= 0) {
+      turnedAway = true
+      return
+    }
+    const claims = await claimInvocations(sql, { worker, kinds, leaseMs, limit: room, ...(effectIds ? { effectIds } : {}) })
+    for (const one of claims) {
+      if (stopping) await giveBack(one, 0)
+      else begin(one)
+    }
   }
 
   function begin(claim: Claim): void {
@@ -78,12 +87,20 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
     const controller = new AbortController()
     const done = execute(claim, controller.signal)
       .catch((error: unknown) => log.warn({ error, effectId: claim.effectId }, 'invocation interrupted, its lease will run out'))
-      .finally(() => {
-        if (running.get(claim.effectId)?.controller === controller) running.delete(claim.effectId)
-        if (running.size === 0) clearInterval(heartbeat)
-      })
-    if (running.size === 0) heartbeat = setInterval(() => void renew(), leaseMs / 3)
+      .finally(() => ended(claim.effectId, controller))
+    heartbeat ??= setInterval(() => void renew(), leaseMs / 3)
     running.set(claim.effectId, { controller, done })
+  }
+
+  function ended(effectId: string, controller: AbortController): void {
+    if (running.get(effectId)?.controller === controller) running.delete(effectId)
+    if (running.size === 0) {
+      clearInterval(heartbeat)
+      heartbeat = undefined
+    }
+    if (!turnedAway || stopping) return
+    turnedAway = false
+    void start().catch((error: unknown) => log.warn({ error }, 'waiting invocations could not be claimed, the sweeper repeats it'))
   }
 
   async function renew(): Promise<void> {
@@ -99,66 +116,53 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   async function execute(claim: Claim, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now()
     if (claim.kind === 'action') return act(claim, signal)
-    const outcome = await settle(claim, signal)
-    if (signal.aborted || !outcome) return
-    const stored = await finishInvocation(sql, { ...claim, worker }, outcome)
+    const logic = logicOf(claim)
+    if (!logic) return giveBack(claim, 1_000)
+    const mine = { ...claim, worker }
+    const emitter = createEmitter(sql, mine, signal, { newId: deps.newId, onLogged: deps.onEmitted })
+    const outcome = await runPromise(logic, { ...claim, signal, onEmit: emitter.emit })
+    if (!outcome) return
+    await emitter.flushed()
+    const stored = await insist(() => finishInvocation(sql, mine, outcome), signal).catch((error: unknown) => {
+      if (!isRefusedValue(error)) throw error
+      return finishInvocation(sql, mine, failed(claim.id, new Error('The outcome cannot be stored')))
+    })
     const durationMs = Math.round(performance.now() - startedAt)
     log.info({ address: claim.address, invocation: claim.id, attempts: claim.attempts, durationMs, stored }, 'invocation finished')
     if (stored) deps.onOutcome(claim.address)
   }
 
-  /** Runs promise logic as XState would; undefined when it was aborted first. */
-  async function settle(claim: Claim, signal: AbortSignal): Promise<MachineEvent | undefined> {
-    const logic = logicOf(claim)
-    if (!logic) {
-      await releaseInvocation(sql, worker, claim.effectId, 1_000)
-      return undefined
-    }
-    const { effectId, address, attempts, id } = claim
-    const settled = await new Promise<{ output: unknown } | { error: unknown } | undefined>((resolve) => {
-      const actor = createActor(logic, { id, input: claim.input })
-      signal.addEventListener('abort', () => {
-        actor.stop()
-        resolve(undefined)
-      })
-      actor.subscribe({
-        complete: () => resolve({ output: (actor.getSnapshot() as { output: unknown }).output }),
-        error: (error: unknown) => resolve({ error }),
-      })
-      current.run({ effectId, address, attempts }, () => actor.start())
-    })
-    if (!settled) return undefined
-    return 'output' in settled
-      ? { type: `xstate.done.actor.${id}`, output: toJson(settled.output), actorId: id }
-      : { type: `xstate.error.actor.${id}`, error: { ...toErrorRecord(settled.error) }, actorId: id }
-  }
-
   function logicOf(claim: Claim): AnyActorLogic | undefined {
-    const kind = claim.address.slice(0, claim.address.indexOf('/'))
-    const child = hosted.get(kind)?.children.get(claim.src)
+    const child = hosted.get(claim.address.slice(0, claim.address.indexOf('/')))?.children.get(claim.src)
     return child?.type === 'promise' ? child.logic : undefined
   }
 
   async function act(claim: Claim, signal: AbortSignal): Promise<void> {
-    const { address, effectId, src: name, input: params } = claim
+    const { address, effectId, src: name, input: params, attempts } = claim
+    const handler = handlers[name]
     try {
-      const handler = handlers[name]
       if (!handler) throw new AppError('machine.unsupported_logic', `No handler is registered for the action "${name}"`)
       await handler({ address, name, params, effectId, signal })
-      await removeInvocation(sql, effectId)
     } catch (error) {
-      if (claim.attempts < ACTION_ATTEMPTS && handlers[name]) {
-        log.warn({ error, address, action: name, attempts: claim.attempts }, 'action failed, it will be tried again')
-        await releaseInvocation(sql, worker, effectId, Math.min(60_000, 200 * 2 ** claim.attempts))
-      } else {
-        log.error({ error, address, action: name }, 'action given up')
-        await buryInvocation(sql, effectId, toErrorRecord(error).message)
+      if (signal.aborted) return
+      if (handler && attempts < ACTION_ATTEMPTS) {
+        log.warn({ error, address, action: name, attempts }, 'action failed, it will be tried again')
+        return releaseInvocation(sql, { worker, effectId, delayMs: Math.min(60_000, 200 * 2 ** attempts) })
       }
+      log.error({ error, address, action: name }, 'action given up')
+      return insist(() => buryInvocation(sql, effectId, toErrorRecord(error).message), signal)
     }
+    await insist(() => removeInvocation(sql, effectId), signal)
+  }
+
+  /** It was not begun, so the claim does not count as a try. */
+  function giveBack({ effectId }: Claim, delayMs: number): Promise<void> {
+    return releaseInvocation(sql, { worker, effectId, delayMs, untried: true })
   }
 
   function withdraw(effectIds: readonly string[]): void {
-    for (const effectId of effectIds) running.get(effectId)?.controller.abort(new AppError('actor.step_failed', 'The actor left the state that asked for this'))
+    const reason = new AppError('actor.step_failed', 'The actor left the state that asked for this')
+    for (const effectId of effectIds) running.get(effectId)?.controller.abort(reason)
   }
 
   return {
@@ -166,11 +170,13 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
     withdraw,
     async stop() {
       stopping = true
+      await claiming
       clearInterval(heartbeat)
       const interrupted = [...running]
       for (const [, { controller }] of interrupted) controller.abort()
-      await Promise.allSettled(interrupted.map(([, { done }]) => done))
-      await Promise.allSettled(interrupted.map(([effectId]) => releaseInvocation(sql, worker, effectId, 0)))
+      const ending = Promise.allSettled(interrupted.map(([, { done }]) => done))
+      await Promise.race([ending, new Promise((resolve) => setTimeout(resolve, GRACE_MS))])
+      await Promise.allSettled(interrupted.map(([effectId]) => releaseInvocation(sql, { worker, effectId, delayMs: 0 })))
     },
   }
 }

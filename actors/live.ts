@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts'
+import { AppError } from '../core/errors.ts'
 
 /** Wakes whoever follows an actor when it moved, in whichever process that was. A wake-up is a hint to read again. */
 export interface Live {
@@ -7,6 +8,9 @@ export interface Live {
   movedAll(): void
   /** Calls back for each move of one actor, or of any (`undefined`). Answers how to stop. */
   subscribe(address: Address | undefined, listener: () => void): () => void
+  /** Everybody who follows comes to an end. */
+  close(): void
+  readonly closed: boolean
 }
 
 export function createLive(): Live {
@@ -14,14 +18,23 @@ export function createLive(): Live {
   const wake = (address: Address | undefined): void => {
     for (const listener of listeners.get(address) ?? []) listener()
   }
+  const movedAll = (): void => {
+    for (const address of listeners.keys()) wake(address)
+  }
+  let closed = false
   return {
+    get closed() {
+      return closed
+    },
+    close() {
+      closed = true
+      movedAll()
+    },
     moved(addresses) {
       for (const address of addresses) wake(address)
       wake(undefined)
     },
-    movedAll() {
-      for (const address of listeners.keys()) wake(address)
-    },
+    movedAll,
     subscribe(address, listener) {
       const set = listeners.get(address) ?? new Set()
       set.add(listener)
@@ -34,9 +47,17 @@ export function createLive(): Live {
   }
 }
 
+/** Looks at this pace for a moment after a wake-up, and at that one while nobody wakes. */
+const SOON_MS = 10
+const LOOKS_SOON = 5
+const SLOW_MS = 2_000
+/** How long to wait for a database that is away. */
+const AWAY_MS = 500
+
 /**
- * Reads again and again, sleeping until woken. A wake-up can be lost with its carrier, so there is also a slow clock;
- * and a reader that stays below running transactions may be woken a moment early, so it looks again soon after.
+ * Reads again and again, sleeping until woken; ends with its signal or when `live` closes. A wake-up can be lost with its
+ * carrier, so there is also a slow clock; and a reader that stays below running transactions may be woken a moment early,
+ * so it looks again soon after. A failure that passes (`retryable`) only makes it wait.
  */
 export async function* tail<Item>(
   live: Live,
@@ -45,31 +66,40 @@ export async function* tail<Item>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Item> {
   let woken = true
-  let looksLeft = 0
+  let looksSoon = 0
   let ring: () => void = () => undefined
   const unsubscribe = live.subscribe(address, () => {
     woken = true
-    looksLeft = 5
+    looksSoon = LOOKS_SOON
     ring()
   })
   const abort = (): void => ring()
+  const over = (): boolean => live.closed || (signal?.aborted ?? false)
+  const sleep = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      ring = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      if (woken || over()) ring()
+    })
   signal?.addEventListener('abort', abort)
   try {
-    while (!signal?.aborted) {
+    while (!over()) {
       woken = false
-      const items = await read()
-      yield* items
-      if (items.length > 0 || woken || signal?.aborted) continue
-      looksLeft -= 1
-      const pauseMs = looksLeft > 0 ? 10 : 2_000
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pauseMs)
-        ring = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-        if (woken || signal?.aborted) ring()
+      const items = await read().catch((error: unknown) => {
+        if (error instanceof AppError && error.retryable) return undefined
+        throw error
       })
+      if (!items) {
+        await sleep(AWAY_MS)
+        continue
+      }
+      yield* items
+      if (items.length > 0 || woken) continue
+      looksSoon -= 1
+      await sleep(looksSoon > 0 ? SOON_MS : SLOW_MS)
     }
   } finally {
     unsubscribe()

@@ -1,44 +1,23 @@
-import { createHash } from 'node:crypto'
 import type { Address } from '../core/address.ts'
-import type { Effect, StoredSnapshot, Target } from '../core/effect.ts'
+import type { Effect, StoredSnapshot } from '../core/effect.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
 import { isReservedType } from '../core/event.ts'
 import { canonicalJson, toJson, type Json } from '../core/json.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
 import type { ActorRow } from '../db/actors.ts'
 import type { MailRow } from '../db/mailbox.ts'
-import type { ActorChange, TurnCommit } from '../db/turns.ts'
+import type { ActorChange } from '../db/turns.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { restore } from '../machines/restore.ts'
 import { firstStep, step, type Step } from '../machines/step.ts'
+import type { Draft } from './draft.ts'
+import { toLogged } from './logged.ts'
 
 /** What planning needs to know of its host. */
 export interface PlanContext {
   hosted: ReadonlyMap<string, HostedMachine>
   laneOf(kind: string, eventType: string): Lane
   newId(): string
-}
-
-/** A turn before its commit: recipients may still be system ids, to be found in the family of `root`. */
-export type Draft = Omit<TurnCommit, 'mail' | 'timers'> & {
-  mail: (Omit<TurnCommit['mail'][number], 'to'> & { to: Target; root: Address })[]
-  timers: (Omit<TurnCommit['timers'][number], 'target'> & { to: Target | null; root: Address })[]
-}
-
-export function emptyDraft(): Draft {
-  return {
-    changes: [],
-    history: [],
-    consumed: [],
-    mail: [],
-    timers: [],
-    timersGone: [],
-    invocations: [],
-    invocationsGone: [],
-    deadLetters: [],
-    events: [],
-    ended: [],
-  }
 }
 
 /** One actor on its way through a turn. */
@@ -238,7 +217,7 @@ function apply(
       return
     }
     case 'emit':
-      draft.events.push(toLogged(effect.event, walker, index, cause, context))
+      draft.events.push(toLogged(effect.event, { id: context.newId(), by, team: actor.team, sourceId: `${walker.revision}.${index}`, cause }))
       return
     default:
       return effect satisfies never
@@ -261,27 +240,6 @@ function tellParent(draft: Draft, walker: Walker, cause: string): void {
       : { type: `xstate.error.actor.${actor.childId}`, error: snapshot.error, actorId: actor.childId }
   const to = { address: actor.parent }
   draft.mail.push({ by: actor.address, to, root: actor.root, id: `ended:${actor.address}`, event, lane: 1, sender: actor.address, cause })
-}
-
-function toLogged(event: MachineEvent, walker: Walker, index: number, cause: string, context: PlanContext): Draft['events'][number] {
-  const { actor } = walker
-  const { type, subject, data, priority, ...rest } = event
-  const body = data ?? toJson(rest)
-  return {
-    by: actor.address,
-    id: context.newId(),
-    team: actor.team,
-    source: `/${actor.address}`,
-    sourceId: `${walker.revision}.${index}`,
-    bodyHash: createHash('sha256').update(JSON.stringify([type, body])).digest('hex'),
-    type,
-    subject: typeof subject === 'string' ? subject : null,
-    data: body,
-    causationid: cause.startsWith('event:') ? cause.slice('event:'.length) : null,
-    correlationid: cause,
-    priority: typeof priority === 'number' ? Math.round(Math.min(100, Math.max(0, priority))) : 50,
-    depth: 0,
-  }
 }
 
 function bury(draft: Draft, walker: Walker, row: MailRow, reason: string, error: Json): void {

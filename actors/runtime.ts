@@ -2,34 +2,35 @@ import { randomUUID } from 'node:crypto'
 import { monotonicFactory } from 'ulid'
 import type { AnyStateMachine } from 'xstate'
 import { address as toAddress, parseAddress, type Address } from '../core/address.ts'
-import type { StoredSnapshot } from '../core/effect.ts'
 import { AppError } from '../core/errors.ts'
-import { toJson, type Json } from '../core/json.ts'
+import { toJson } from '../core/json.ts'
 import { createLog, type Log } from '../core/log.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
-import { findActor, findActors, unparkActors, type ActorRow } from '../db/actors.ts'
-import { connect, type Sql } from '../db/client.ts'
+import { findActor, unparkActors, type ActorRow } from '../db/actors.ts'
+import { connect, databaseTime, type Sql } from '../db/client.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { listHistory, readHistoryAfter, type HistoryEntry } from '../db/history.ts'
-import { listInvocations } from '../db/invocations.ts'
-import { isSettled, listMail } from '../db/mailbox.ts'
+import { isSettled } from '../db/mailbox.ts'
 import { migrate } from '../db/migrate.ts'
 import { installationId } from '../db/notify.ts'
-import { listTimers } from '../db/timers.ts'
 import type { Projection } from '../db/turns.ts'
 import { hostMachines, type HostedMachine } from '../machines/host.ts'
-import { nextEvents } from '../machines/inspect.ts'
+import { createSpawnAll, type SpawnOptions } from './births.ts'
 import { createPostgresCarrier, createRedisCarrier, type Carrier, type Listener, type Notice } from './carrier.ts'
 import { createInvocations, type ActionHandler } from './invocations.ts'
 import { createLive, tail } from './live.ts'
-import { emptyDraft, planBirth, type PlanContext } from './plan.ts'
+import type { PlanContext } from './plan.ts'
 import { createQueues, migrateQueues } from './queues.ts'
 import { replay, type Replay } from './replay.ts'
 import { createSender, type Accepted } from './sender.ts'
 import { createSweeper } from './sweeper.ts'
 import { createTimers } from './timers.ts'
-import { createTurns, type Committed } from './turn.ts'
-import { waitingFor } from './waiting.ts'
+import { createTurn, type Committed } from './turn.ts'
+import { createTurns } from './turns.ts'
+import { viewActor, type ActorSnapshot } from './view.ts'
+
+export type { ActorSnapshot } from './view.ts'
+export type { SpawnOptions } from './births.ts'
 
 export type Role = 'api' | 'worker'
 
@@ -61,32 +62,6 @@ export interface RuntimeOptions {
   log?: Log
 }
 
-/** What people see of an actor. */
-export interface ActorSnapshot {
-  address: Address
-  status: ActorRow['status']
-  value: Json
-  context: Json
-  tags: string[]
-  output?: Json
-  error?: Json
-  revision: number
-  machine: { kind: string; hash: string; version: string }
-  parent: Address | null
-  team: string
-  waitingFor: string
-  nextEvents: string[]
-  updatedAt: Date
-}
-
-export interface SpawnOptions {
-  key: string
-  input?: Json
-  team?: string
-  sender?: string
-  cause?: string
-}
-
 export interface SendOptions {
   /** The dedupe key: the same id is applied to this actor once, for ever. Absent: a new one. */
   id?: string
@@ -109,7 +84,10 @@ export interface Runtime {
   /** Many of one kind in one commit; those that are there already stay as they are. */
   spawnAll(kind: string, options: readonly SpawnOptions[]): Promise<Address[]>
   send(address: Address, event: MachineEvent, options?: SendOptions): Promise<Accepted>
-  /** Resolves when no mail waits for the actor; rejects with `actor.timeout`. Default 30,000 ms. */
+  /**
+   * Resolves when no mail waits for the actor; rejects with `actor.timeout`, or with `actor.parked` when none will be
+   * taken. Default 30,000 ms.
+   */
   settled(address: Address, options?: { timeoutMs?: number }): Promise<void>
   snapshot(address: Address): Promise<ActorSnapshot>
   history(address: Address, page?: Page): AsyncIterable<HistoryEntry>
@@ -139,26 +117,34 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   try {
     await migrate(databaseUrl)
     if (options.redisUrl === undefined) await migrateQueues(databaseUrl)
-    return await assemble(options, { log, hosted, databaseUrl, stopDatabase: async () => embedded?.stop() })
+    const installation = await installationOf(databaseUrl)
+    return assemble(options, { log, hosted, databaseUrl, installation, stopDatabase: async () => embedded?.stop() })
   } catch (error) {
     await embedded?.stop()
     throw error
   }
 }
 
+/** What a runtime stands on. */
 interface Ground {
   log: Log
   hosted: Map<string, HostedMachine>
   databaseUrl: string
+  /** Keeps platforms that share one Redis apart. */
+  installation: string
   stopDatabase(): Promise<void>
 }
 
-async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, stopDatabase }: Ground): Promise<Runtime> {
-  const roles = options.roles ?? ['api', 'worker']
-  const isWorker = roles.includes('worker')
+/** How long each part may take to end: together less than the ten seconds that a supervisor waits. */
+const PATIENCE_MS = { carriers: 3_000, invocations: 3_000, turns: 2_000 }
+/** Another build of this platform may still be running and know the state that this one does not. */
+const PARKED_MS = 10_000
+
+function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installation, stopDatabase }: Ground): Runtime {
+  const isWorker = (options.roles ?? ['api', 'worker']).includes('worker')
+  const kinds = [...hosted.keys()]
   const sql = connect(databaseUrl)
   const newId = monotonicFactory()
-  const installation = await installationId(sql)
   const queues = createQueues({ databaseUrl, redisUrl: options.redisUrl, installation, log })
   const live = createLive()
   const controls = new Map(Object.entries(options.controls ?? {}).map(([kind, types]) => [kind, new Set(types)]))
@@ -168,13 +154,14 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
     laneOf: (kind, eventType) => (controls.get(kind)?.has(eventType) ? 0 : 1),
   }
 
-  /** New mail: this worker goes on at once; without one here, BullMQ brings it to a worker. */
+  /** BullMQ brings it to a worker that is free. */
   const carryMail = (addresses: readonly Address[]): void => queues.carry('mailbox', addresses)
   const emitted = (): void => {
     void options.onEmitted?.().catch((error: unknown) => log.warn({ error }, 'emitted events are not routed yet'))
   }
 
-  const turns = createTurns({ sql, context, projections: options.projections ?? [], log, onCommitted })
+  const turn = createTurn({ sql, context, projections: options.projections ?? [], log, onCommitted })
+  const turns = createTurns(turn, log)
   const invocations = createInvocations({
     sql,
     worker: `${process.pid}.${randomUUID().slice(0, 8)}`,
@@ -182,18 +169,23 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
     handlers: options.handlers ?? {},
     leaseMs: options.leaseMs ?? 5_000,
     log,
+    newId: () => newId(),
     onOutcome: (address) => turns.nudge([address]),
+    onEmitted: emitted,
   })
-  const timers = createTimers({ sql, log, onDue: (addresses) => turns.nudge(addresses), onMail: (addresses) => turns.nudge(addresses) })
+  const timers = createTimers({ sql, kinds, log, onDue: turns.nudge, onMail: turns.nudge })
   const sweeper = createSweeper({
     sql,
+    kinds,
     log,
     everyMs: 1_000,
-    onNeglected: (addresses) => turns.nudge(addresses),
-    extra: [() => timers.look(), () => invocations.start(), async () => options.onEmitted?.()],
+    onNeglected: turns.nudge,
+    extra: [() => timers.look(), () => invocations.start(), () => unpark(PARKED_MS), async () => options.onEmitted?.()],
   })
   const sender = createSender(sql, carryMail)
+  const spawnAll = createSpawnAll({ sql, context, turn })
   let carrier: Carrier | undefined
+  let stopped: Promise<void> | undefined
 
   function onCommitted(committed: Committed): void {
     if (committed.addresses.length > 0) {
@@ -202,6 +194,7 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
     }
     invocations.withdraw(committed.withdrawn)
     if (committed.mailFor.length > 0) {
+      // A worker goes on at once.
       if (isWorker) turns.nudge(committed.mailFor)
       else carryMail(committed.mailFor)
     }
@@ -222,34 +215,25 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
     },
   }
 
-  async function* pages(address: Address, after: number): AsyncGenerator<HistoryEntry> {
-    for (let last = after; ; ) {
-      const entries = await listHistory(sql, address, { after: last, limit: 500 })
-      yield* entries
-      if (entries.length < 500) return
-      last = entries.at(-1)?.revision ?? last
-    }
+  async function unpark(parkedMs: number): Promise<void> {
+    turns.nudge(await unparkActors(sql, [...hosted.values()], parkedMs))
+  }
+
+  /** Nothing begins any more, then what runs comes to its end, then what it needs is closed. */
+  async function shutDown(): Promise<void> {
+    await within(PATIENCE_MS.carriers, Promise.all([timers.stop(), sweeper.stop(), queues.stop()]))
+    await within(PATIENCE_MS.invocations, invocations.stop())
+    await within(PATIENCE_MS.turns, turns.stop())
+    live.close()
+    await within(PATIENCE_MS.turns, Promise.resolve(carrier?.stop()))
+    await sql.end({ timeout: 1 })
+    await stopDatabase()
   }
 
   async function existing(address: Address): Promise<ActorRow> {
     const row = await findActor(sql, address)
     if (!row) throw new AppError('actor.not_found', `There is no actor ${address}`, { details: { address } })
     return row
-  }
-
-  async function spawnAll(kind: string, wanted: readonly SpawnOptions[]): Promise<Address[]> {
-    if (!hosted.has(kind)) throw new AppError('machine.not_found', `No machine of kind "${kind}" is registered`, { details: { kind } })
-    const addresses = wanted.map(({ key }) => toAddress(kind, key))
-    const known = await findActors(sql, addresses)
-    const draft = emptyDraft()
-    for (const [index, { key, input, team, sender: by, cause }] of wanted.entries()) {
-      const address = addresses[index] ?? ''
-      if (known.has(address)) continue
-      const identity = { address, kind, key, parent: null, childId: null, root: address, systemId: null, team: team ?? 'default' }
-      planBirth(draft, identity, toJson(input), new Date(), { sender: by ?? null, cause: cause ?? null }, context)
-    }
-    if (draft.changes.length > 0) await turns.commit(draft)
-    return addresses
   }
 
   return {
@@ -262,29 +246,21 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
         ? await createRedisCarrier(options.redisUrl, `troupe:${installation}`, listener, log)
         : await createPostgresCarrier(sql, listener, log)
       if (!isWorker) return
-      for (const machine of hosted.values()) turns.nudge(await unparkActors(sql, machine.kind, machine.hash))
-      queues.work({
-        mailbox: (addresses) => turns.run(addresses),
-        invocations: (effectIds) => invocations.start(effectIds),
-      })
+      await unpark(0)
+      queues.work({ mailbox: turns.run, invocations: invocations.start })
       sweeper.start()
     },
 
-    async stop() {
-      timers.stop()
-      await sweeper.stop()
-      await queues.stop()
-      await invocations.stop()
-      await turns.stop()
-      await carrier?.stop()
-      await sql.end({ timeout: 5 })
-      await stopDatabase()
+    stop: () => (stopped ??= shutDown()),
+
+    async spawn(kind, spawnOptions) {
+      await spawnAll(kind, [spawnOptions])
+      return toAddress(kind, spawnOptions.key)
     },
 
-    spawn: async (kind, one) => (await spawnAll(kind, [one]))[0] ?? '',
     spawnAll,
 
-    send(address, event, { id, lane, sender: by, cause } = {}) {
+    async send(address, event, { id, lane, sender: by, cause } = {}) {
       const { kind } = parseAddress(address)
       const clean = toJson(event) as MachineEvent
       return sender.send({
@@ -299,24 +275,35 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
 
     async settled(address, { timeoutMs = 30_000 } = {}) {
       await existing(address)
-      const signal = AbortSignal.timeout(timeoutMs)
-      for await (const done of tail(live, address, async () => ((await isSettled(sql, address)) ? [true] : []), signal)) {
-        if (done) return
+      const look = async (): Promise<string[]> => {
+        if (await isSettled(sql, address)) return ['settled']
+        return (await existing(address)).status === 'parked' ? ['parked'] : []
+      }
+      for await (const state of tail(live, address, look, AbortSignal.timeout(timeoutMs))) {
+        if (state === 'settled') return
+        throw new AppError('actor.parked', `${address} is parked: its mail waits`, { details: { address } })
       }
       throw new AppError('actor.timeout', `${address} still has mail after ${timeoutMs} ms`, { details: { address, timeoutMs } })
     },
 
     async snapshot(address) {
       const row = await existing(address)
-      return view(row, await facts(row))
+      return viewActor(sql, row, hosted.get(row.kind))
     },
 
-    history: (address, { after = 0 } = {}) => pages(address, after),
+    async *history(address, { after = 0 } = {}) {
+      for (let last = after; ; ) {
+        const entries = await listHistory(sql, address, { after: last, limit: PAGE })
+        yield* entries
+        if (entries.length < PAGE) return
+        last = entries.at(-1)?.revision ?? last
+      }
+    },
 
     async *follow(address, { after = 0, signal } = {}) {
       let last = after
       const read = async (): Promise<HistoryEntry[]> => {
-        const entries = await listHistory(sql, address, { after: last, limit: 500 })
+        const entries = await listHistory(sql, address, { after: last, limit: PAGE })
         last = entries.at(-1)?.revision ?? last
         return entries
       }
@@ -326,7 +313,7 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
     async *followAll({ cursor, signal }) {
       let last = cursor
       const read = async (): Promise<HistoryEntry[]> => {
-        const entries = await readHistoryAfter(sql, last, 500)
+        const entries = await readHistoryAfter(sql, last, PAGE)
         last = entries.at(-1)?.cursor ?? last
         return entries
       }
@@ -340,44 +327,27 @@ async function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, sto
     announceRules: () => carrier?.publish({ rules: true }),
 
     async health() {
-      const postgres = await sql`select 1`.then(
-        () => true,
-        () => false,
-      )
-      return { postgres, queue: await queues.healthy(), backend: options.redisUrl ? 'redis' : 'postgres' }
+      const postgres = within(HEALTH_MS, databaseTime(sql))
+      return { postgres: await postgres, queue: await queues.healthy(), backend: options.redisUrl ? 'redis' : 'postgres' }
     },
-  }
-
-  async function facts(row: ActorRow) {
-    const [mail, running, due] = await Promise.all([listMail(sql, row.address), listInvocations(sql, row.address), listTimers(sql, row.address)])
-    const machine = hosted.get(row.kind)
-    const next = machine && row.status === 'active' ? nextEvents(machine.inert, row.snapshot) : []
-    const parked = row.parked && typeof row.parked === 'object' && 'message' in row.parked ? String(row.parked['message']) : undefined
-    return {
-      nextEvents: next,
-      waitingFor: waitingFor(
-        { status: row.status, parkedReason: parked, mail: mail.length, invocations: running.filter((one) => !one.finished), timers: due, nextEvents: next },
-        new Date(),
-      ),
-    }
   }
 }
 
-function view(row: ActorRow, facts: { nextEvents: string[]; waitingFor: string }): ActorSnapshot {
-  const snapshot: StoredSnapshot = row.snapshot
-  return {
-    address: row.address,
-    status: row.status,
-    value: snapshot.value,
-    context: snapshot.context,
-    tags: snapshot.tags,
-    ...(snapshot.status === 'done' ? { output: snapshot.output } : {}),
-    ...(snapshot.status === 'error' ? { error: snapshot.error } : {}),
-    revision: row.revision,
-    machine: { kind: row.kind, hash: row.machineHash, version: row.version },
-    parent: row.parent,
-    team: row.team,
-    ...facts,
-    updatedAt: row.updatedAt,
-  }
+const PAGE = 500
+const HEALTH_MS = 2_000
+
+/** True when the work was done in time; what is late or fails is left behind. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)))
+  const inTime = work.then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([inTime, late]).finally(() => clearTimeout(timer))
+}
+
+async function installationOf(databaseUrl: string): Promise<string> {
+  const sql = connect(databaseUrl, { max: 1 })
+  return installationId(sql).finally(() => sql.end({ timeout: 1 }))
 }

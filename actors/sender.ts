@@ -2,9 +2,8 @@ import type { Address } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
 import { isReservedType } from '../core/event.ts'
 import type { Message } from '../core/message.ts'
-import { findActors } from '../db/actors.ts'
-import type { Sql } from '../db/client.ts'
-import { appendMail } from '../db/mailbox.ts'
+import { isConflict, isRefusedValue, type Sql } from '../db/client.ts'
+import { appendMail, type Appended } from '../db/mailbox.ts'
 
 /** What became of a message: stored now, or the mailbox (or the history) had its id already. */
 export interface Accepted {
@@ -13,8 +12,8 @@ export interface Accepted {
 
 export interface Sender {
   /**
-   * Resolves when the message is durably accepted. Refuses reserved event types (`event.reserved_type`) and unknown
-   * recipients (`actor.not_found`).
+   * Resolves when the message is durably accepted. Refuses reserved event types (`event.reserved_type`), ids that are
+   * the runtime's own (`event.invalid`) and unknown recipients (`actor.not_found`).
    */
   send(message: Message): Promise<Accepted>
 }
@@ -44,39 +43,63 @@ export function createSender(sql: Sql, onMail: (addresses: Address[]) => void): 
 
   async function commit(batch: Waiting[]): Promise<void> {
     try {
-      const fresh = await appendMail(
-        sql,
-        batch.map((waiting) => waiting.message),
-      )
-      const old = batch.filter(({ message }) => !fresh.has(keyOf(message)))
-      const known = old.length === 0 ? new Map() : await findActors(sql, [...new Set(old.map(({ message }) => message.to))])
-      const mailFor = new Set<Address>()
-      for (const { message, resolve, reject } of batch) {
-        // The first of two equal messages in one batch is the new one.
-        if (fresh.delete(keyOf(message))) {
-          mailFor.add(message.to)
-          resolve({ duplicate: false })
-        } else if (known.has(message.to) || mailFor.has(message.to)) resolve({ duplicate: true })
-        else reject(new AppError('actor.not_found', `There is no actor ${message.to}`, { details: { address: message.to } }))
-      }
-      if (mailFor.size > 0) onMail([...mailFor])
+      answerAll(batch, await append(batch.map((waiting) => waiting.message)))
     } catch (error) {
-      for (const { reject } of batch) reject(error)
+      // One message that Postgres refuses must not take the others with it.
+      if (isRefusedValue(error) && batch.length > 1) for (const one of batch) await commit([one])
+      else for (const { reject } of batch) reject(isRefusedValue(error) ? refused(error) : error)
     }
+  }
+
+  /** Two processes that write the same ids in another order can block each other: Postgres lets one of them begin again. */
+  async function append(messages: Message[], tries = 5): Promise<Appended> {
+    try {
+      return await appendMail(sql, messages)
+    } catch (error) {
+      if (tries > 1 && isConflict(error)) return append(messages, tries - 1)
+      throw error
+    }
+  }
+
+  function answerAll(batch: Waiting[], { fresh, known }: Appended): void {
+    const mailFor = new Set<Address>()
+    for (const { message, resolve, reject } of batch) {
+      // The first of two equal messages in one batch is the new one.
+      if (fresh.delete(keyOf(message))) {
+        mailFor.add(message.to)
+        resolve({ duplicate: false })
+      } else if (known.has(message.to)) resolve({ duplicate: true })
+      else reject(new AppError('actor.not_found', `There is no actor ${message.to}`, { details: { address: message.to } }))
+    }
+    if (mailFor.size > 0) onMail([...mailFor])
   }
 
   return {
     send: (message) =>
       new Promise((resolve, reject) => {
-        if (isReservedType(message.event.type)) {
-          const type = message.event.type
-          reject(new AppError('event.reserved_type', `"${type}" is reserved: types that start with "xstate." come from the runtime only`))
-          return
-        }
+        const refusal = refusalOf(message)
+        if (refusal) return reject(refusal)
         queue.push({ message, resolve, reject })
         if (!busy) void flush()
       }),
   }
+}
+
+/** What the runtime names its own mail by: nobody may take such a name first. */
+const RESERVED_ID = /^(?:sent|timer|invocation|ended|xstate)[:.]/
+const LONGEST_ID = 512
+
+function refusalOf({ id, event }: Message): AppError | undefined {
+  if (typeof event?.type !== 'string') return new AppError('event.invalid', 'An event is an object with a type')
+  if (isReservedType(event.type)) {
+    return new AppError('event.reserved_type', `"${event.type}" is reserved: types that start with "xstate." come from the runtime only`)
+  }
+  if (id.length > 0 && id.length <= LONGEST_ID && !RESERVED_ID.test(id)) return undefined
+  return new AppError('event.invalid', `A message id has 1 to ${LONGEST_ID} characters and does not start like the runtime's own: ${id.slice(0, 80)}`)
+}
+
+function refused(cause: unknown): AppError {
+  return new AppError('event.invalid', 'The message holds a value that cannot be stored', { cause })
 }
 
 function keyOf(message: Message): string {

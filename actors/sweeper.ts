@@ -13,6 +13,8 @@ const PER_SWEEP = 1_000
  */
 export function createSweeper(deps: {
   sql: Sql
+  /** What this worker can give turns to. */
+  kinds: readonly string[]
   log: Log
   everyMs: number
   onNeglected(addresses: Address[]): void
@@ -24,7 +26,7 @@ export function createSweeper(deps: {
 
   async function sweep(): Promise<void> {
     const mail = async (): Promise<void> => {
-      const addresses = await listNeglected(deps.sql, NEGLECTED_MS, PER_SWEEP)
+      const addresses = await listNeglected(deps.sql, { kinds: deps.kinds, olderThanMs: NEGLECTED_MS, limit: PER_SWEEP })
       if (addresses.length === 0) return
       deps.log.debug({ actors: addresses.length }, 'swept up neglected mail')
       deps.onNeglected(addresses)

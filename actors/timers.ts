@@ -7,12 +7,24 @@ import { deliverDue, listUpcoming, nextDelivery } from '../db/timers.ts'
 const HORIZON_MS = 2_500
 const PER_LOOK = 1_000
 
+/** More are due at once: these turns first, then the next look. */
+const CROWDED_MS = 50
+
 export interface Timers {
   /** A timer was armed that is due in so many milliseconds. */
   armed(inMs: number): void
   /** Looks at the table again: for timers that other processes armed. */
   look(): Promise<void>
-  stop(): void
+  stop(): Promise<void>
+}
+
+export interface TimersDeps {
+  sql: Sql
+  /** What this worker can give turns to. */
+  kinds: readonly string[]
+  log: Log
+  onDue(addresses: Address[]): void
+  onMail(addresses: Address[]): void
 }
 
 /**
@@ -20,8 +32,7 @@ export interface Timers {
  * the earliest due time within the horizon, and the sweeper's look moves it. An alarm that comes early or twice only
  * makes a turn that finds nothing.
  */
-export function createTimers(deps: { sql: Sql; log: Log; onDue(addresses: Address[]): void; onMail(addresses: Address[]): void }): Timers {
-  const { sql, log } = deps
+export function createTimers({ sql, kinds, log, onDue, onMail }: TimersDeps): Timers {
   let alarm: NodeJS.Timeout | undefined
   let alarmAt = Infinity
   let looking: Promise<void> | undefined
@@ -29,7 +40,7 @@ export function createTimers(deps: { sql: Sql; log: Log; onDue(addresses: Addres
   let stopped = false
 
   function set(inMs: number): void {
-    const at = Date.now() + inMs
+    const at = performance.now() + inMs
     if (stopped || inMs > HORIZON_MS || at >= alarmAt) return
     clearTimeout(alarm)
     alarmAt = at
@@ -50,14 +61,16 @@ export function createTimers(deps: { sql: Sql; log: Log; onDue(addresses: Addres
 
   async function lookNow(): Promise<void> {
     try {
-      const upcoming = await listUpcoming(sql, HORIZON_MS, PER_LOOK)
-      const due = upcoming.filter((timer) => timer.inMs < 1).map((timer) => timer.address)
-      if (due.length > 0) deps.onDue(due)
-      const delivered = await deliverDue(sql)
-      if (delivered.length > 0) deps.onMail(delivered)
+      const upcoming = await listUpcoming(sql, { kinds, horizonMs: HORIZON_MS, limit: PER_LOOK })
+      const due = upcoming.filter((timer) => timer.inMs === 0).map((timer) => timer.address)
+      if (due.length > 0) onDue(due)
+      const delivered = await deliverDue(sql, PER_LOOK)
+      if (delivered.length > 0) onMail([...new Set(delivered)])
+      for (const { inMs } of upcoming) if (inMs > 0) set(inMs)
       const delivery = await nextDelivery(sql, HORIZON_MS)
-      const next = [...upcoming.filter((timer) => timer.inMs >= 1).map((timer) => timer.inMs), ...(delivery === undefined ? [] : [delivery])]
-      if (next.length > 0) set(Math.min(...next))
+      if (delivery !== undefined) set(delivery)
+      // None beyond them was seen: there may be more than one look shows.
+      if (due.length > 0 && due.length === upcoming.length) set(CROWDED_MS)
     } catch (error) {
       log.warn({ error }, 'timers could not be read, the sweeper looks again')
     }
@@ -66,9 +79,10 @@ export function createTimers(deps: { sql: Sql; log: Log; onDue(addresses: Addres
   return {
     armed: set,
     look,
-    stop() {
+    async stop() {
       stopped = true
       clearTimeout(alarm)
+      await looking
     },
   }
 }

@@ -1,18 +1,16 @@
 import type { Address } from '../core/address.ts'
-import { AppError, toErrorRecord } from '../core/errors.ts'
+import { toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { findActors, findBySystemId } from '../db/actors.ts'
 import { isRefusedValue, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import { readMail } from '../db/mailbox.ts'
 import { commitTurn, type Projection, type TurnCommit } from '../db/turns.ts'
-import { emptyDraft, planActor, planParking, type Draft, type PlanContext } from './plan.ts'
+import { emptyDraft, mergeDrafts, type Draft } from './draft.ts'
+import { planActor, planParking, type PlanContext } from './plan.ts'
 
-/** Mail one actor takes in one turn, and actors in one turn: above 128 only latency grows. */
+/** Mail one actor takes in one turn. */
 const MAIL_PER_ACTOR = 64
-const ACTORS_PER_TURN = 64
-/** Turns in flight at once in one process: while one waits for its commit, the next is read and stepped. */
-const LANES = 2
 
 /** What a committed turn leaves to be carried on. */
 export interface Committed {
@@ -34,98 +32,21 @@ export interface TurnDeps {
   onCommitted(committed: Committed): void
 }
 
-export interface Turns {
-  /** Gives these actors turns until the mail that waits now is applied. Rejects when the database does not answer. */
-  run(addresses: readonly Address[]): Promise<void>
-  /** The same, without waiting: the sweeper repeats what fails here. */
-  nudge(addresses: readonly Address[]): void
-  /** Commits a draft made elsewhere (a birth). */
+/** What is left of a turn: actors that have more mail, and those that moved meanwhile and are to be taken again. */
+export interface Taken {
+  more: Set<Address>
+  conflicts: Set<Address>
+}
+
+export interface Turn {
+  /** Reads these actors and their mail, steps their machines, commits everything at once. */
+  take(addresses: readonly Address[]): Promise<Taken>
+  /** Commits a draft made elsewhere (a birth); answers whose part of it was committed. */
   commit(draft: Draft): Promise<Set<Address>>
-  /** Ends when the turns in flight are committed; begins no more. */
-  stop(): Promise<void>
 }
 
-interface Waiter {
-  resolve(): void
-  reject(error: unknown): void
-}
-
-/**
- * Group commit without delay: whatever is asked for while turns are in flight gathers into the next one. At rest a
- * turn is one message and latency is lowest; under load one commit carries up to 64 actors.
- */
-export function createTurns({ sql, context, projections, log, onCommitted }: TurnDeps): Turns {
-  const pending = new Map<Address, Waiter[]>()
-  const inFlight = new Set<Address>()
-  let lanes = 0
-  let stopping = false
-  let idle: (() => void) | undefined
-
-  function ask(addresses: readonly Address[], waiter?: Waiter): void {
-    for (const address of addresses) {
-      const waiters = pending.get(address) ?? []
-      if (waiter) waiters.push(waiter)
-      pending.set(address, waiters)
-    }
-    pump()
-  }
-
-  function pump(): void {
-    while (!stopping && lanes < LANES) {
-      const batch = takeBatch()
-      if (batch.size === 0) break
-      lanes += 1
-      void turn(batch).finally(() => {
-        lanes -= 1
-        for (const address of batch.keys()) inFlight.delete(address)
-        pump()
-        if (lanes === 0) idle?.()
-      })
-    }
-  }
-
-  function takeBatch(): Map<Address, Waiter[]> {
-    const batch = new Map<Address, Waiter[]>()
-    for (const [address, waiters] of pending) {
-      if (batch.size === ACTORS_PER_TURN) break
-      // An actor takes one turn at a time; the fence would refuse the second anyway.
-      if (inFlight.has(address)) continue
-      pending.delete(address)
-      inFlight.add(address)
-      batch.set(address, waiters)
-    }
-    return batch
-  }
-
-  async function turn(batch: Map<Address, Waiter[]>): Promise<void> {
-    try {
-      const { more, conflicts } = await runTurn([...batch.keys()])
-      for (const [address, waiters] of batch) {
-        if (!more.has(address) && !conflicts.has(address)) {
-          for (const waiter of waiters) waiter.resolve()
-          continue
-        }
-        // Asked again before this turn's waiters are told, so that they hear when all of it is applied.
-        const again = (): void => void pending.set(address, [...(pending.get(address) ?? []), ...waiters])
-        if (more.has(address)) again()
-        else later(again)
-      }
-    } catch (error) {
-      log.warn({ error, actors: batch.size }, 'turn failed')
-      for (const waiters of batch.values()) for (const waiter of waiters) waiter.reject(error)
-    }
-  }
-
-  /** Somebody else is just committing this actor: a moment, with jitter, so that two workers do not chase each other. */
-  function later(again: () => void): void {
-    setTimeout(() => {
-      again()
-      pump()
-    }, 2 + Math.random() * 10)
-  }
-
-  /** Answers the actors that have more mail, and those that moved meanwhile. */
-  async function runTurn(addresses: Address[]): Promise<{ more: Set<Address>; conflicts: Set<Address> }> {
+export function createTurn({ sql, context, projections, log, onCommitted }: TurnDeps): Turn {
+  async function take(addresses: readonly Address[]): Promise<Taken> {
     const actors = await findActors(sql, addresses)
     const mail = await readMail(sql, addresses, MAIL_PER_ACTOR)
     const undeliverable = [...mail.keys()].filter((address) => {
@@ -167,7 +88,7 @@ export function createTurns({ sql, context, projections, log, onCommitted }: Tur
   /** One commit for all; if Postgres refuses a value, each actor alone, and the one at fault is parked. */
   async function commitAll(drafts: Map<Address, Draft>, actors: Awaited<ReturnType<typeof findActors>>): Promise<Set<Address>> {
     try {
-      return await commit(merge([...drafts.values()]))
+      return await commit(mergeDrafts([...drafts.values()]))
     } catch (error) {
       if (!isRefusedValue(error)) throw error
       const committed = new Set<Address>()
@@ -198,31 +119,7 @@ export function createTurns({ sql, context, projections, log, onCommitted }: Tur
     return committed
   }
 
-  return {
-    commit,
-    nudge: (addresses) => ask(addresses),
-    run: async (addresses) => {
-      if (stopping) throw new AppError('database.unavailable', 'This worker is stopping')
-      await Promise.all(
-        addresses.map((address) => new Promise<void>((resolve, reject) => ask([address], { resolve, reject }))),
-      )
-    },
-    stop: async () => {
-      stopping = true
-      if (lanes > 0) await new Promise<void>((resolve) => (idle = resolve))
-      const error = new AppError('database.unavailable', 'This worker has stopped')
-      for (const waiters of pending.values()) for (const waiter of waiters) waiter.reject(error)
-      pending.clear()
-    },
-  }
-}
-
-function merge(drafts: readonly Draft[]): Draft {
-  const whole = emptyDraft()
-  for (const draft of drafts) {
-    for (const key of Object.keys(whole) as (keyof Draft)[]) (whole[key] as unknown[]).push(...draft[key])
-  }
-  return whole
+  return { take, commit }
 }
 
 /** Puts addresses in place of system ids. Mail for an id that nobody has is a dead letter of its sender. */

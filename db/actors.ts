@@ -72,12 +72,20 @@ export async function findBySystemId(
     order by a.root, a.system_id, a.created_at desc`)
 }
 
-/** Wakes actors that were parked by another definition of their machine: the present one gets a chance. */
-export async function unparkActors(sql: Sql, kind: string, machineHash: string): Promise<Address[]> {
+/**
+ * Wakes actors that another definition of their machine parked at least `parkedMs` ago: the present one gets a chance.
+ */
+export async function unparkActors(
+  sql: Sql,
+  machines: readonly { kind: string; hash: string }[],
+  parkedMs: number,
+): Promise<Address[]> {
   const rows = await answer(sql<{ address: Address }[]>`
-    update actors
+    update actors a
     set status = 'active', parked = null, updated_at = clock_timestamp()
-    where kind = ${kind} and status = 'parked' and parked ->> 'hash' is distinct from ${machineHash}
-    returning address`)
+    from unnest(${machines.map((m) => m.kind)}::text[], ${machines.map((m) => m.hash)}::text[]) as m(kind, hash)
+    where a.kind = m.kind and a.status = 'parked' and a.parked ->> 'hash' is distinct from m.hash
+      and a.updated_at <= clock_timestamp() - ${parkedMs} * interval '1 ms'
+    returning a.address`)
   return rows.map((row) => row.address)
 }

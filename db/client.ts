@@ -67,7 +67,18 @@ function translate(error: unknown): unknown {
   return error
 }
 
-/** True for a statement that Postgres refuses because of its values: trying it again cannot help. */
+/** True for a statement that Postgres refuses because of its values or their size: trying it again cannot help. */
 export function isRefusedValue(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(22|23)/.test(String(error.code))
+  return error instanceof Error && 'code' in error && /^(22|23|54)/.test(String(error.code))
+}
+
+/** True when Postgres gave the statement up in favour of another one: it changed nothing, and may pass at once. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof AppError && /^(40001|40P01|55P03)$/.test(String(error.details['code']))
+}
+
+/** The time that counts: the database's. */
+export async function databaseTime(sql: Sql): Promise<Date> {
+  const [row] = await answer(sql<{ now: Date }[]>`select clock_timestamp() as now`)
+  return row?.now ?? new Date()
 }

@@ -5,6 +5,8 @@ import { answer, type Sql } from './client.ts'
 
 export interface DeadLetter {
   id: number
+  /** An `action` was asked for by the actor, with `params` in its event; a `message` was sent to it. */
+  kind: 'message' | 'action'
   address: Address
   messageId: string
   event: MachineEvent
@@ -22,7 +24,7 @@ export interface DeadLetter {
 }
 
 const columns = (sql: Sql) => sql`
-  id, address, message_id as "messageId", event, lane, sender, cause, team, reason, error, revision,
+  id, kind, address, message_id as "messageId", event, lane, sender, cause, team, reason, error, revision,
   created_at as "createdAt", resolution, resolved_by as "resolvedBy", resolved_at as "resolvedAt"`
 
 export async function listDeadLetters(
@@ -48,7 +50,10 @@ export async function findDeadLetter(sql: Sql, id: number): Promise<DeadLetter |
   return row
 }
 
-/** Sends the letter again, as it was or edited, in one step with marking it; a second call changes nothing. */
+/**
+ * Sends the letter again, as it was or edited, in one step with marking it; a second call changes nothing. An action is
+ * done again instead, with the `params` of the event.
+ */
 export async function redriveDeadLetter(
   sql: Sql,
   id: number,
@@ -60,13 +65,22 @@ export async function redriveDeadLetter(
       update dead_letters
       set resolution = 'redriven', resolved_by = ${by}, resolved_at = clock_timestamp()
       where id = ${id} and resolution is null
-      returning *
+      returning *, ${event === undefined ? sql`event` : sql`${JSON.stringify(event)}::text::json`} as again
+    ),
+    mail as (
+      insert into mailbox (address, message_id, lane, event, sender, cause)
+      select address, message_id || ':redriven:' || id, lane, again, sender, cause
+      from letter
+      where kind = 'message'
+    ),
+    action as (
+      insert into invocations (effect_id, address, id, born, kind, src, input, cause)
+      select l.message_id || ':redriven:' || l.id, l.address, substr(l.event ->> 'type', 8), '', 'action', substr(l.event ->> 'type', 8),
+        coalesce(l.again -> 'params', 'null'), l.cause
+      from letter l
+      where l.kind = 'action'
     )
-    insert into mailbox (address, message_id, lane, event, sender, cause)
-    select address, message_id || ':redriven:' || id, lane,
-      ${event === undefined ? sql`event` : sql`${JSON.stringify(event)}::text::json`}, sender, cause
-    from letter
-    returning address`)
+    select address from letter`)
   return row?.address
 }
 

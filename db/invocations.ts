@@ -2,6 +2,7 @@ import type { Address } from '../core/address.ts'
 import type { Json } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 import { answer, type Sql } from './client.ts'
+import { insertEmitted, type EmittedEvent } from './turns.ts'
 
 /** A claimed piece of work. `attempts` counts this claim: above 1, an earlier one was cut off or failed. */
 export interface Claim {
@@ -12,15 +13,18 @@ export interface Claim {
   src: string
   input: Json
   attempts: number
+  cause: string | null
+  /** Of the actor that asked. */
+  team: string
 }
 
 /**
- * Takes up to `limit` open invocations, of the named ones or of any, for `leaseMs` by the database's clock. An
+ * Takes up to `limit` open invocations of actors of these kinds, of the named ones or of any, for `leaseMs` by the database's clock. An
  * invocation whose lease ran out belongs to whoever comes first: its worker is gone or frozen.
  */
 export async function claimInvocations(
   sql: Sql,
-  options: { worker: string; leaseMs: number; limit: number; effectIds?: readonly string[] },
+  options: { worker: string; kinds: readonly string[]; leaseMs: number; limit: number; effectIds?: readonly string[] },
 ): Promise<Claim[]> {
   return answer(sql<Claim[]>`
     with open as (
@@ -29,6 +33,7 @@ export async function claimInvocations(
       where finished_at is null
         and not_before <= clock_timestamp()
         and (lease_until is null or lease_until < clock_timestamp())
+        and split_part(address, '/', 1) = any(${options.kinds as string[]})
         ${options.effectIds ? sql`and effect_id = any(${options.effectIds as string[]})` : sql``}
       order by not_before
       limit ${options.limit}
@@ -39,7 +44,8 @@ export async function claimInvocations(
       lease_until = clock_timestamp() + ${options.leaseMs} * interval '1 ms'
     from open
     where i.effect_id = open.effect_id
-    returning i.effect_id as "effectId", i.address, i.id, i.kind, i.src, i.input, i.attempts`)
+    returning i.effect_id as "effectId", i.address, i.id, i.kind, i.src, i.input, i.attempts, i.cause,
+      coalesce((select a.team from actors a where a.address = i.address), 'default') as team`)
 }
 
 /** Keeps the leases of this worker; answers those that it still holds: the others were cancelled or taken over. */
@@ -76,12 +82,29 @@ export async function removeInvocation(sql: Sql, effectId: string): Promise<void
   await answer(sql`delete from invocations where effect_id = ${effectId}`)
 }
 
-/** Gives a claim back, to be tried again after `delayMs`. */
-export async function releaseInvocation(sql: Sql, worker: string, effectId: string, delayMs: number): Promise<void> {
+/** Gives a claim back, to be tried again after `delayMs`; `untried`: the claim does not count as an attempt. */
+export async function releaseInvocation(
+  sql: Sql,
+  claim: { worker: string; effectId: string; delayMs: number; untried?: boolean },
+): Promise<void> {
   await answer(sql`
     update invocations
-    set claimed_by = null, lease_until = null, not_before = clock_timestamp() + ${delayMs} * interval '1 ms'
-    where effect_id = ${effectId} and claimed_by = ${worker} and finished_at is null`)
+    set claimed_by = null, lease_until = null, attempts = attempts - ${claim.untried ? 1 : 0},
+      not_before = clock_timestamp() + ${claim.delayMs} * interval '1 ms'
+    where effect_id = ${claim.effectId} and claimed_by = ${claim.worker} and finished_at is null`)
+}
+
+/** Logs what running work emits, while its claim holds. False: it does not, or the event was logged before. */
+export async function appendEmitted(
+  sql: Sql,
+  claim: { worker: string; effectId: string; attempts: number },
+  event: EmittedEvent,
+): Promise<boolean> {
+  const held = sql`
+    join invocations i on i.effect_id = ${claim.effectId} and i.claimed_by = ${claim.worker}
+      and i.attempts = ${claim.attempts} and i.finished_at is null`
+  const rows = await answer(sql`${insertEmitted(sql, [event], held)} returning id`)
+  return rows.length === 1
 }
 
 /** What runs or is to run for an actor. */
@@ -100,8 +123,8 @@ export async function listInvocations(
 export async function buryInvocation(sql: Sql, effectId: string, reason: string): Promise<void> {
   await answer(sql`
     with gone as (delete from invocations where effect_id = ${effectId} returning *)
-    insert into dead_letters (address, message_id, event, cause, team, reason, revision)
-    select g.address, g.effect_id, json_build_object('type', 'action.' || g.src, 'params', g.input), g.cause,
+    insert into dead_letters (kind, address, message_id, event, cause, team, reason, revision)
+    select 'action', g.address, g.effect_id, json_build_object('type', 'action.' || g.src, 'params', g.input), g.cause,
       coalesce(a.team, 'default'), ${reason}, a.revision
     from gone g
     left join actors a on a.address = g.address`)

@@ -22,25 +22,39 @@ export interface MailRow {
   seen: boolean
 }
 
-/**
- * Puts messages into mailboxes; the same (address, id) once, also when it was applied long ago.
- * Answers the ids that were new, as `address message_id`.
- */
-export async function appendMail(sql: Sql, messages: readonly Message[]): Promise<Set<string>> {
-  const rows = await answer(sql<{ address: string; message_id: string }[]>`
-    insert into mailbox (address, message_id, lane, event, sender, cause)
-    select m.address, m.message_id, m.lane, m.event::json, m.sender, m.cause
-    from unnest(
-      ${messages.map((m) => m.to)}::text[], ${messages.map((m) => m.id)}::text[], ${messages.map((m) => m.lane)}::smallint[],
-      ${messages.map((m) => JSON.stringify(m.event))}::text[], ${messages.map((m) => m.sender)}::text[],
-      ${messages.map((m) => m.cause)}::text[]
-    ) with ordinality as m(address, message_id, lane, event, sender, cause, place)
-    where not exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id)
-      and exists (select 1 from actors a where a.address = m.address)
-    order by m.place
-    on conflict (address, message_id) do nothing
-    returning address, message_id`)
-  return new Set(rows.map((row) => `${row.address} ${row.message_id}`))
+/** What became of messages: the new ones as `address message_id`, and the recipients that exist. */
+export interface Appended {
+  fresh: Set<string>
+  known: Set<Address>
+}
+
+/** Puts messages into mailboxes; the same (address, id) once, also when it was applied long ago. */
+export async function appendMail(sql: Sql, messages: readonly Message[]): Promise<Appended> {
+  const rows = await answer(sql<{ address: string; message_id: string | null }[]>`
+    with given as (
+      select *
+      from unnest(
+        ${messages.map((m) => m.to)}::text[], ${messages.map((m) => m.id)}::text[], ${messages.map((m) => m.lane)}::smallint[],
+        ${messages.map((m) => JSON.stringify(m.event))}::text[], ${messages.map((m) => m.sender)}::text[],
+        ${messages.map((m) => m.cause)}::text[]
+      ) with ordinality as m(address, message_id, lane, event, sender, cause, place)
+    ),
+    known as (select address from actors where address in (select address from given)),
+    fresh as (
+      insert into mailbox (address, message_id, lane, event, sender, cause)
+      select m.address, m.message_id, m.lane, m.event::json, m.sender, m.cause
+      from given m
+      join known using (address)
+      where not exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id)
+      order by m.place
+      on conflict (address, message_id) do nothing
+      returning address, message_id
+    )
+    select address, message_id from fresh
+    union all
+    select address, null from known`)
+  const fresh = rows.filter((row) => row.message_id !== null).map((row) => `${row.address} ${row.message_id}`)
+  return { fresh: new Set(fresh), known: new Set(rows.map((row) => row.address)) }
 }
 
 /**
@@ -123,27 +137,36 @@ export async function listMail(
 }
 
 /**
- * Active actors with something to do that has waited for `olderThanMs`: the sweeper's question. Also finds mail for
- * actors that do not exist or ended, so that it becomes a dead letter instead of waiting for ever.
+ * Actors of these kinds with something to do that has waited for `olderThanMs`: the sweeper's question. Also finds mail
+ * for actors that do not exist or ended, so that it becomes a dead letter instead of waiting for ever. Parked actors, and
+ * kinds that only other workers know, are passed over, so that they never hide the rest.
  */
-export async function listNeglected(sql: Sql, olderThanMs: number, limit: number): Promise<Address[]> {
+export async function listNeglected(
+  sql: Sql,
+  options: { kinds: readonly string[]; olderThanMs: number; limit: number },
+): Promise<Address[]> {
+  const { olderThanMs, limit } = options
+  const ours = sql`a.status = 'active' and a.kind = any(${options.kinds as string[]})`
   const rows = await answer(sql<{ address: Address }[]>`
     select distinct address
     from (
-      (select address from mailbox
-       where created_at < clock_timestamp() - ${olderThanMs} * interval '1 ms'
-         and address not in (select address from actors where status = 'parked')
-       order by created_at
+      (select m.address from mailbox m
+       left join actors a on a.address = m.address
+       where m.created_at < clock_timestamp() - ${olderThanMs} * interval '1 ms'
+         and (a.address is null or a.status not in ('active', 'parked') or ${ours})
+       order by m.created_at
        limit ${limit})
       union all
-      (select address from timers
-       where target is null and due_at < clock_timestamp() - ${olderThanMs} * interval '1 ms'
-       order by due_at
+      (select t.address from timers t
+       join actors a on a.address = t.address
+       where t.target is null and t.due_at < clock_timestamp() - ${olderThanMs} * interval '1 ms' and ${ours}
+       order by t.due_at
        limit ${limit})
       union all
-      (select address from invocations
-       where finished_at < clock_timestamp() - ${olderThanMs} * interval '1 ms'
-       order by finished_at
+      (select i.address from invocations i
+       join actors a on a.address = i.address
+       where i.finished_at < clock_timestamp() - ${olderThanMs} * interval '1 ms' and ${ours}
+       order by i.finished_at
        limit ${limit})
     ) waiting
     limit ${limit}`)

@@ -1,26 +1,30 @@
 import type { Address } from '../core/address.ts'
 import { answer, type Sql } from './client.ts'
 
-/** Actors whose next timer is due within the horizon, and in how many milliseconds (never negative) by the database's clock. */
+/**
+ * Actors of these kinds whose next timer is due within the horizon, and in how many milliseconds (never negative) by the
+ * database's clock.
+ */
 export async function listUpcoming(
   sql: Sql,
-  horizonMs: number,
-  limit: number,
+  options: { kinds: readonly string[]; horizonMs: number; limit: number },
 ): Promise<{ address: Address; inMs: number }[]> {
   return answer(sql<{ address: Address; inMs: number }[]>`
     select address, greatest(0, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as "inMs"
     from (
-      select address, due_at
-      from timers
-      where target is null and due_at < clock_timestamp() + ${horizonMs} * interval '1 ms'
-      order by due_at
-      limit ${limit}
+      select t.address, t.due_at
+      from timers t
+      join actors a on a.address = t.address
+      where t.target is null and t.due_at < clock_timestamp() + ${options.horizonMs} * interval '1 ms'
+        and a.status = 'active' and a.kind = any(${options.kinds as string[]})
+      order by t.due_at
+      limit ${options.limit}
     ) soon
     group by address`)
 }
 
-/** Turns due timers for other actors (delayed `sendTo`) into mail; answers who got some. */
-export async function deliverDue(sql: Sql): Promise<Address[]> {
+/** Turns due timers for other actors (delayed `sendTo`) into mail, the earliest first; answers who got some. */
+export async function deliverDue(sql: Sql, limit: number): Promise<Address[]> {
   const rows = await answer(sql<{ address: Address }[]>`
     with due as (
       delete from timers
@@ -28,17 +32,18 @@ export async function deliverDue(sql: Sql): Promise<Address[]> {
         select address, id from timers
         where target is not null and due_at <= clock_timestamp()
         order by due_at
-        limit 500
+        limit ${limit}
         for update skip locked
       )
-      returning address, id, armed, event, target, cause
+      returning address, id, armed, event, due_at, target, cause
     )
     insert into mailbox (address, message_id, lane, event, sender, cause)
     select target, 'timer:' || address || ':' || id || ':' || armed, 1, event, address, cause
     from due
+    order by due_at, id
     on conflict (address, message_id) do nothing
     returning address`)
-  return [...new Set(rows.map((row) => row.address))]
+  return rows.map((row) => row.address)
 }
 
 export async function listTimers(

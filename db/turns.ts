@@ -84,23 +84,25 @@ export interface TurnCommit {
     revision: number
     machineHash: string
   }[]
-  events: {
-    by: Address
-    id: string
-    team: string
-    source: string
-    sourceId: string
-    bodyHash: string
-    type: string
-    subject: string | null
-    data: Json
-    causationid: string | null
-    correlationid: string | null
-    priority: number
-    depth: number
-  }[]
+  events: EmittedEvent[]
   /** Actors that ended: their timers and invocations go; actions they asked for are still done. */
   ended: Address[]
+}
+
+/** An event that an actor emits. In the log its depth is one more than that of the event that led to it. */
+export interface EmittedEvent {
+  by: Address
+  id: string
+  team: string
+  source: string
+  sourceId: string
+  bodyHash: string
+  type: string
+  subject: string | null
+  data: Json
+  causationid: string | null
+  correlationid: string | null
+  priority: number
 }
 
 /** Pieces that the platform adds to the statement: CTEs that read `committed(address, revision)`. */
@@ -316,23 +318,26 @@ function newDeadLetters(sql: Sql, list: TurnCommit['deadLetters']): Fragment {
     )`
 }
 
-function emittedEvents(sql: Sql, list: TurnCommit['events']): Fragment {
+function emittedEvents(sql: Sql, list: EmittedEvent[]): Fragment {
+  return sql`emitted as (${insertEmitted(sql, list, sql`join committed using (address)`)})`
+}
+
+/** `fence` joins what must hold for each event to be logged, by `e.address`. */
+export function insertEmitted(sql: Sql, list: readonly EmittedEvent[], fence: Fragment): Fragment {
   return sql`
-    emitted as (
-      insert into event_log (id, team, source, source_id, body_hash, type, subject, time, data, priority, correlationid, causationid, depth, status)
-      select e.id, e.team, e.source, e.source_id, e.body_hash, e.type, e.subject, clock_timestamp(), e.data::json, e.priority,
-        coalesce(c.correlationid, e.correlationid), e.causationid, least(coalesce(c.depth + 1, e.depth), 32767)::smallint, 'accepted'
-      from unnest(
-        ${column(list, (e) => e.by)}::text[], ${column(list, (e) => e.id)}::text[], ${column(list, (e) => e.team)}::text[],
-        ${column(list, (e) => e.source)}::text[], ${column(list, (e) => e.sourceId)}::text[], ${column(list, (e) => e.bodyHash)}::text[],
-        ${column(list, (e) => e.type)}::text[], ${column(list, (e) => e.subject)}::text[], ${column(list, (e) => text(e.data))}::text[],
-        ${column(list, (e) => e.priority)}::smallint[], ${column(list, (e) => e.correlationid)}::text[],
-        ${column(list, (e) => e.causationid)}::text[], ${column(list, (e) => e.depth)}::smallint[]
-      ) as e(address, id, team, source, source_id, body_hash, type, subject, data, priority, correlationid, causationid, depth)
-      join committed using (address)
-      left join event_log c on c.id = e.causationid
-      on conflict (team, source, source_id) do nothing
-    )`
+    insert into event_log (id, team, source, source_id, body_hash, type, subject, time, data, priority, correlationid, causationid, depth, status)
+    select e.id, e.team, e.source, e.source_id, e.body_hash, e.type, e.subject, clock_timestamp(), e.data::json, e.priority,
+      coalesce(c.correlationid, e.correlationid), e.causationid, least(coalesce(c.depth + 1, 0), 32767)::smallint, 'accepted'
+    from unnest(
+      ${column(list, (e) => e.by)}::text[], ${column(list, (e) => e.id)}::text[], ${column(list, (e) => e.team)}::text[],
+      ${column(list, (e) => e.source)}::text[], ${column(list, (e) => e.sourceId)}::text[], ${column(list, (e) => e.bodyHash)}::text[],
+      ${column(list, (e) => e.type)}::text[], ${column(list, (e) => e.subject)}::text[], ${column(list, (e) => text(e.data))}::text[],
+      ${column(list, (e) => e.priority)}::smallint[], ${column(list, (e) => e.correlationid)}::text[],
+      ${column(list, (e) => e.causationid)}::text[]
+    ) as e(address, id, team, source, source_id, body_hash, type, subject, data, priority, correlationid, causationid)
+    ${fence}
+    left join event_log c on c.id = e.causationid
+    on conflict (team, source, source_id) do nothing`
 }
 
 function leftovers(sql: Sql, list: Address[]): Fragment {

@@ -1,0 +1,41 @@
+import { address as toAddress, type Address } from '../core/address.ts'
+import { AppError } from '../core/errors.ts'
+import { toJson, type Json } from '../core/json.ts'
+import { findActors } from '../db/actors.ts'
+import { databaseTime, type Sql } from '../db/client.ts'
+import type { HostedMachine } from '../machines/host.ts'
+import { emptyDraft } from './draft.ts'
+import { planBirth, type PlanContext } from './plan.ts'
+import type { Turn } from './turn.ts'
+
+export interface SpawnOptions {
+  key: string
+  input?: Json
+  team?: string
+  sender?: string
+  cause?: string
+}
+
+/** Makes actors of one kind, or finds them, in one commit; the same key twice is one actor. */
+export function createSpawnAll({ sql, context, turn }: { sql: Sql; context: PlanContext; turn: Turn }) {
+  return async (kind: string, births: readonly SpawnOptions[]): Promise<Address[]> => {
+    const hosted = context.hosted.get(kind)
+    if (!hosted) throw new AppError('machine.not_found', `No machine of kind "${kind}" is registered`, { details: { kind } })
+    const wanted = new Map(births.map((birth) => [toAddress(kind, birth.key), birth]))
+    for (const address of (await findActors(sql, [...wanted.keys()])).keys()) wanted.delete(address)
+    if (wanted.size > 0) await bear(hosted, wanted)
+    return births.map((birth) => toAddress(kind, birth.key))
+  }
+
+  async function bear(hosted: HostedMachine, wanted: ReadonlyMap<Address, SpawnOptions>): Promise<void> {
+    const { kind } = hosted
+    // Only stamped machines see it, and they are promised the database's time.
+    const at = hosted.stamped ? await databaseTime(sql) : new Date(0)
+    const draft = emptyDraft()
+    for (const [address, { key, input, team, sender, cause }] of wanted) {
+      const identity = { address, kind, key, parent: null, childId: null, root: address, systemId: null, team: team ?? 'default' }
+      planBirth(draft, identity, toJson(input), at, { sender: sender ?? null, cause: cause ?? null }, context)
+    }
+    await turn.commit(draft)
+  }
+}

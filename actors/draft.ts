@@ -1,0 +1,33 @@
+import type { Address } from '../core/address.ts'
+import type { Target } from '../core/effect.ts'
+import type { TurnCommit } from '../db/turns.ts'
+
+/** A turn before its commit: recipients may still be system ids, to be found in the family of `root`. */
+export type Draft = Omit<TurnCommit, 'mail' | 'timers'> & {
+  mail: (Omit<TurnCommit['mail'][number], 'to'> & { to: Target; root: Address })[]
+  timers: (Omit<TurnCommit['timers'][number], 'target'> & { to: Target | null; root: Address })[]
+}
+
+export function emptyDraft(): Draft {
+  return {
+    changes: [],
+    history: [],
+    consumed: [],
+    mail: [],
+    timers: [],
+    timersGone: [],
+    invocations: [],
+    invocationsGone: [],
+    deadLetters: [],
+    events: [],
+    ended: [],
+  }
+}
+
+export function mergeDrafts(drafts: readonly Draft[]): Draft {
+  const whole = emptyDraft()
+  for (const draft of drafts) {
+    for (const key of Object.keys(whole) as (keyof Draft)[]) for (const row of draft[key]) (whole[key] as unknown[]).push(row)
+  }
+  return whole
+}
