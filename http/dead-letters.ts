@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { DeadLetter } from './admin-views.ts'
 import type { Deps } from './deps.ts'
 import { MachineEventBody, readMachineEvent } from './machine-event.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json } from './reply.ts'
 import { type Route, route } from './route.ts'
-import { DeadLetter, pageOf } from './views.ts'
+import { pageOf } from './view.ts'
 import { Text } from './words.ts'
 
 const tag = 'dead letters'

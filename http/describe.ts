@@ -2,7 +2,7 @@ import { type DescribeRouteOptions, resolver } from 'hono-openapi'
 import { z } from 'zod'
 import { ACCESS } from './access.ts'
 import type { Answer, Route } from './route.ts'
-import { Problem } from './views.ts'
+import { Problem } from './view.ts'
 
 /** What the API description says about a route: nothing that is not also checked or served. */
 export function describeOperation(route: Route): DescribeRouteOptions {

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { Deps } from './deps.ts'
+import { Device } from './lab-views.ts'
 import { wholeList } from './page.ts'
 import { json } from './reply.ts'
 import { type Route, route } from './route.ts'
-import { Device, pageOf } from './views.ts'
+import { pageOf } from './view.ts'
 import { Id, Reason, Text } from './words.ts'
 
 const tag = 'devices'

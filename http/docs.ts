@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
 import type { Env, Hono } from 'hono'
 import { openAPIRouteHandler } from 'hono-openapi'
 import { createFiles } from './files.ts'
@@ -36,7 +34,7 @@ export function serveDocs<E extends Env>(app: Hono<E>): void {
       },
     }),
   )
-  const folder = new URL('.', pathToFileURL(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')))
+  const folder = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
   const files = createFiles(folder, ['swagger-ui.css', 'swagger-ui-bundle.js'])
   for (const name of files.names) app.get(`/docs/${name}`, (c) => files.respond(name, c.req.raw, POLICY))
   app.get('/docs/start.js', () => page(START, 'text/javascript; charset=utf-8'))

@@ -3,7 +3,7 @@ import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
 import { pageResponse } from './page.ts'
 import { type Route, route } from './route.ts'
-import { pageOf } from './views.ts'
+import { pageOf } from './view.ts'
 import { Anything, Id, Kind, Time } from './words.ts'
 
 const Revision = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)

@@ -7,10 +7,10 @@ import type { Source } from '../sources/source.ts'
 import type { RouteName } from './access.ts'
 import { requireJson } from './body.ts'
 import type { Deps } from './deps.ts'
+import { Ingested, IngestedMany } from './event-views.ts'
 import { incoming, take } from './intake.ts'
 import { noContent } from './reply.ts'
 import { type Call, type Route, route } from './route.ts'
-import { Ingested, IngestedMany } from './views.ts'
 
 const tag = 'sources'
 const KINDS = SOURCES.map((source) => source.kind)

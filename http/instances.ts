@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { INSTANCE_ACTIONS, type InstanceAction, type InstanceView } from '../actors/agents/api.ts'
+import { Instance } from './agent-views.ts'
 import type { Deps } from './deps.ts'
 import { etagOf, expectedRevision, isCurrent } from './etag.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json, pathOf } from './reply.ts'
 import { type Route, route } from './route.ts'
-import { Instance, pageOf } from './views.ts'
+import { pageOf } from './view.ts'
 import { Id, Reason, Text } from './words.ts'
 
 const tag = 'instances'

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { ROLES } from '../core/principal.ts'
+import { AuditEntry, Key, NewKey } from './admin-views.ts'
 import type { Deps } from './deps.ts'
 import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
 import { json, noContent } from './reply.ts'
 import { type Route, route } from './route.ts'
-import { AuditEntry, Key, NewKey, pageOf } from './views.ts'
+import { pageOf } from './view.ts'
 import { Id, Text } from './words.ts'
 
 /** API keys, and what was done with them. */

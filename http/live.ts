@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import type { Platform } from '../actors/agents/api.ts'
 import { AppError } from '../core/errors.ts'
 import type { Principal } from '../core/principal.ts'
-import type { HistoryEntry } from '../db/history.ts'
 import type { Deps } from './deps.ts'
 import { type Route, route } from './route.ts'
 import { eventStream, type Frame } from './sse.ts'
+
+type HistoryEntry = Awaited<ReturnType<Platform['actors']['history']>>[number]
 
 const CURSOR = /^\d{1,20}\.\d{1,19}$/
 

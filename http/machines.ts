@@ -8,7 +8,7 @@ import { etagOf, isCurrent } from './etag.ts'
 import { wholeList } from './page.ts'
 import { json, text } from './reply.ts'
 import { type Route, route } from './route.ts'
-import { pageOf } from './views.ts'
+import { pageOf } from './view.ts'
 import { Anything, Kind } from './words.ts'
 
 const tag = 'machines'

@@ -72,7 +72,7 @@ export function route<P extends z.ZodObject = Nothing, Q extends z.ZodObject = N
       const params = check(declared.params ?? Nothing, call.params, 'path') as z.infer<P>
       const query = check(declared.query ?? Nothing, queryOf(call.request), 'query') as z.infer<Q>
       const body = bodyOf(call, declared) as z.infer<B>
-      return await handle({ ...call, params, query, body })
+      return handle({ ...call, params, query, body })
     },
   }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { SystemInfo } from '../actors/agents/api.ts'
 import { AppError } from '../core/errors.ts'
+import { System } from './admin-views.ts'
 import type { Deps } from './deps.ts'
 import { json, text } from './reply.ts'
 import { type Route, route } from './route.ts'
-import { System } from './views.ts'
 
 const tag = 'system'
 

@@ -30,6 +30,7 @@ function quietActors(): { actors: Platform['actors']; followers: () => number } 
       followers += 1
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
       followers -= 1
+      yield* []
     },
   } as unknown as Platform['actors']
   return { actors, followers: () => followers }
@@ -135,6 +136,7 @@ describe('the live stream', () => {
     await next
     await eventually('the source to be let go', () => followers() === 0)
     await eventually('the stream to be gone', async () => (await metric(url, 'troupe_live_streams')) === 0)
+    expect(followers()).toBe(0)
   })
 
   it('ends when the server stops, and does not hold it up', async () => {

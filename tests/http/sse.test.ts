@@ -28,6 +28,7 @@ function endless(data: unknown = 'x'): Source {
 
 async function* silence(signal: AbortSignal): AsyncGenerator<Frame> {
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+  yield* []
 }
 
 const options = (parts: Partial<Parameters<typeof eventStream>[1]> = {}) => ({

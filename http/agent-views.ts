@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type * as api from '../actors/agents/api.ts'
+import { Address, Count, named, type View } from './view.ts'
+import { Anything, Time } from './words.ts'
+
+export const Agent = named(
+  'Agent',
+  z.strictObject({
+    id: z.string(),
+    name: z.string(),
+    nickname: z.string().nullable(),
+    description: z.string(),
+    tags: z.array(z.string()),
+    current: z.string().nullable(),
+    latest: z.string(),
+    status: z.enum(['draft', 'published', 'deprecated']),
+    enabled: z.boolean(),
+  }) satisfies View<api.AgentView>,
+)
+
+export const Version = named(
+  'AgentVersion',
+  z.strictObject({
+    id: z.string(),
+    version: z.string(),
+    status: z.enum(['draft', 'published', 'deprecated']),
+    contentHash: z.string(),
+    createdAt: Time,
+    publishedAt: Time.nullable(),
+    definition: z.record(z.string(), Anything),
+  }) satisfies View<api.VersionView>,
+)
+
+export const Instance = named(
+  'Instance',
+  z.strictObject({
+    id: z.string(),
+    address: Address,
+    agent: z.string(),
+    version: z.string(),
+    name: z.string(),
+    nickname: z.string().nullable(),
+    description: z.string(),
+    state: z.string(),
+    status: z.string(),
+    revision: Count,
+    waitingFor: z.string(),
+    backlog: Count,
+    runs: z.strictObject({ active: Count, succeeded: Count, failed: Count, aborted: Count }),
+    updatedAt: Time,
+  }) satisfies View<api.InstanceView>,
+)

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import type * as api from '../actors/agents/api.ts'
+import { Severity } from '../core/event.ts'
+import { Address, Count, named, type View } from './view.ts'
+import { Anything, Time } from './words.ts'
+
+const Delivery = z.strictObject({
+  address: Address,
+  agent: z.string().nullable(),
+  trigger: z.string().nullable(),
+  priority: z.int(),
+})
+
+export const Ingested = named(
+  'Ingested',
+  z.strictObject({
+    id: z.string(),
+    type: z.string(),
+    status: z.enum(['routed', 'unhandled', 'duplicate']),
+    duplicateOf: z.string().optional(),
+    deliveries: z.array(Delivery),
+  }) satisfies View<api.Ingested>,
+)
+
+export const IngestedMany = named(
+  'IngestedMany',
+  z.strictObject({
+    results: z.array(
+      z.union([
+        Ingested,
+        z.strictObject({
+          index: z.int(),
+          status: z.literal('rejected'),
+          message: z.string(),
+          path: z.string().optional(),
+        }),
+      ]),
+    ),
+  }),
+)
+
+export const LoggedEvent = named(
+  'LoggedEvent',
+  z.strictObject({
+    id: z.string(),
+    source: z.string(),
+    type: z.string(),
+    subject: z.string().nullable(),
+    time: Time,
+    data: Anything,
+    severity: Severity.nullable(),
+    priority: z.int(),
+    correlationid: z.string().nullable(),
+    causationid: z.string().nullable(),
+    depth: Count,
+    receivedAt: Time,
+    status: z.enum(['accepted', 'routed', 'unhandled']),
+    sourceId: z.string(),
+  }) satisfies View<api.LoggedEvent>,
+)
+
+export const Verdict = named(
+  'RuleVerdict',
+  z.strictObject({
+    agent: z.string(),
+    version: z.string(),
+    trigger: z.string(),
+    outcome: z.enum(['matched', 'filtered']),
+    reason: z.string(),
+    priority: z.int(),
+    device: z.string().nullable(),
+    addresses: z.array(Address),
+  }) satisfies View<api.RuleVerdict>,
+)
+
+export const Alert = named(
+  'Alert',
+  z.strictObject({
+    fingerprint: z.string(),
+    kind: z.string(),
+    subject: z.string().nullable(),
+    severity: z.string(),
+    status: z.enum(['firing', 'resolved']),
+    state: z.string(),
+    episode: Count,
+    count: Count,
+    eventId: z.string(),
+    startedAt: Time,
+    endedAt: Time.nullable(),
+    lastSeenAt: Time,
+    verdict: Anything,
+  }) satisfies View<api.AlertView>,
+)

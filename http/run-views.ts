@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import type * as api from '../actors/agents/api.ts'
+import { Address, Count, named, type View } from './view.ts'
+import { Anything, Time } from './words.ts'
+
+const run = {
+  id: z.string(),
+  address: Address,
+  agent: z.string(),
+  version: z.string(),
+  instance: z.string(),
+  event: z.strictObject({ id: z.string(), type: z.string() }),
+  device: z.string().nullable(),
+  priority: z.int(),
+  state: z.string(),
+  outcome: z.enum(['succeeded', 'failed', 'aborted', 'timedOut']).nullable(),
+  reason: z.string().nullable(),
+  startedAt: Time,
+  endedAt: Time.nullable(),
+}
+export const Run = named('Run', z.strictObject(run) satisfies View<api.RunView>)
+
+const Step = named(
+  'Step',
+  z.strictObject({
+    position: Count,
+    step: z.string(),
+    tool: z.string(),
+    status: z.enum(['started', 'succeeded', 'failed', 'skipped', 'waiting', 'unknown']),
+    attempt: Count,
+    input: Anything,
+    output: Anything,
+    error: Anything,
+    startedAt: Time,
+    endedAt: Time.nullable(),
+  }) satisfies View<api.StepView>,
+)
+export const RunInFull = named(
+  'RunInFull',
+  z.strictObject({
+    ...run,
+    steps: z.array(Step),
+    evidence: z.array(z.strictObject({ id: z.string(), step: z.string(), mediaType: z.string() })),
+  }),
+)
+
+export const ActorSummary = named(
+  'ActorSummary',
+  z.strictObject({
+    address: Address,
+    kind: z.string(),
+    key: z.string(),
+    status: z.string(),
+    value: Anything,
+    revision: Count,
+    updatedAt: Time,
+  }) satisfies View<api.ActorSummary>,
+)
