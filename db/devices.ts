@@ -113,3 +113,24 @@ export async function isPool(sql: Sql, team: string, pool: string): Promise<bool
   const [row] = await answer(sql`select 1 from devices where team = ${team} and pool = ${pool} limit 1`)
   return row !== undefined
 }
+
+/** Where a device's gateway is, whichever team it belongs to: ids are unique over all teams. */
+export async function findGateway(sql: Sql, id: string): Promise<{ id: string; kind: string; gateway: string } | undefined> {
+  const [row] = await answer(sql<{ id: string; kind: string; gateway: string }[]>`
+    select id, kind, gateway
+    from devices
+    where id = ${id}`)
+  return row
+}
+
+/** A device of whatever team, for the runtime's own work on it. */
+export async function findDeviceAnywhere(
+  sql: Sql,
+  id: string,
+): Promise<{ id: string; team: string; kind: string; gateway: string } | undefined> {
+  const [row] = await answer(sql<{ id: string; team: string; kind: string; gateway: string }[]>`
+    select id, team, kind, gateway
+    from devices
+    where id = ${id}`)
+  return row
+}

@@ -98,6 +98,8 @@ export function createActors(runtime: Runtime): ActorsApi {
       return { revision, value, context, status, ...(equal === undefined ? {} : { equal }) }
     },
 
+    cursor: () => currentCursor(sql),
+
     async *follow(by, { cursor, signal }) {
       const teams = new Map<Address, string>()
       for await (const entry of runtime.followAll({ cursor: cursor ?? (await currentCursor(sql)), signal })) {

@@ -193,8 +193,8 @@ export interface RunsApi {
   get(by: Principal, id: string): Promise<RunView & { steps: StepView[]; evidence: { id: string; step: string; mediaType: string }[] }>
   /** Stops it at once; cleanup runs, then the device is released. */
   cancel(by: Principal, id: string, reason: string): Promise<RunView>
-  /** For a run that stands `suspended` (a call's outcome is unknown): do the step again, or take it as done, or give up. */
-  decide(by: Principal, id: string, decision: 'retry' | 'skip' | 'abort', reason: string): Promise<RunView>
+  /** A person's word to a run that stands `suspended` (a call's outcome is unknown: retry, skip or abort) or `awaitingApproval`. */
+  decide(by: Principal, id: string, decision: 'retry' | 'skip' | 'abort' | 'approve' | 'deny', reason: string): Promise<RunView>
   evidence(by: Principal, id: string, evidence: string): Promise<{ bytes: Uint8Array; mediaType: string }>
   metrics(by: Principal, agent: string): Promise<{ version: string; runs: number; succeeded: number; failed: number; aborted: number; successRate: number | null; medianMs: number | null }[]>
 }

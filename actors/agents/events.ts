@@ -32,11 +32,14 @@ const PAGE = 50
 export interface Events extends EventsApi {
   /** Routes what actors emitted since the last time. Safe to call at any time, from any worker. */
   routeEmitted(): Promise<void>
+  /** As `ingest`, for what a run says about the event that it works on: one deeper in the chain of causes. */
+  ingestCaused(by: Principal, event: NewEventInput, cause: StoredEvent): Promise<Ingested[]>
 }
 
 interface Incoming {
   team: string
   event: NewEvent
+  depth: number
   resolve(result: Ingested): void
   reject(error: unknown): void
 }
@@ -83,7 +86,7 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
 
   async function commit(batch: Incoming[]): Promise<void> {
     await openAlerts(batch)
-    const events = batch.map(({ team, event }) => toRow(team, event, newId()))
+    const events = batch.map(({ team, event, depth }) => toRow(team, event, newId(), depth))
     for (let book = await rules.current(); ; book = await rules.reload()) {
       const routed = events.map((event) => book.decide(toTeamEvent(event)))
       for (const [index, event] of events.entries()) event.status = routed[index]!.some((one) => one.address) ? 'routed' : 'unhandled'
@@ -115,6 +118,14 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
       'alert',
       [...wanted.values()].map(({ key, team, fingerprint }) => ({ key, team, input: { fingerprint } })),
     )
+  }
+
+  async function enqueue(by: Principal, input: NewEventInput, depth: number): Promise<Ingested> {
+    const event = parse(input)
+    return new Promise((resolve, reject) => {
+      queue.push({ team: by.team, event, depth, resolve, reject })
+      if (!busy) void flush()
+    })
   }
 
   async function routeAll(): Promise<void> {
@@ -150,16 +161,8 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
   }
 
   return {
-    ingest: (by, events) =>
-      Promise.all(
-        events.map(
-          (input) =>
-            new Promise<Ingested>((resolve, reject) => {
-              queue.push({ team: by.team, event: parse(input), resolve, reject })
-              if (!busy) void flush()
-            }),
-        ),
-      ),
+    ingest: (by, events) => Promise.all(events.map((event) => enqueue(by, event, 0))),
+    ingestCaused: (by, event, cause) => Promise.all([enqueue(by, { ...event, causationid: cause.id }, cause.depth + 1)]),
 
     async list(by, { limit = PAGE, after, ...filter }) {
       const rows = await listEvents(sql, by.team, { ...filter, limit, ...(after === undefined ? {} : { before: after }) })
@@ -181,7 +184,7 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
     },
 
     async dryRun(by, input) {
-      const event = toRow(by.team, parse(input), newId())
+      const event = toRow(by.team, parse(input), newId(), 0)
       const book = await rules.reload()
       return book.explain(toTeamEvent(event)).map((one) => ({
         agent: one.agent,
@@ -218,7 +221,7 @@ function parse(input: NewEventInput): NewEvent {
   throw new AppError('event.invalid', `${issue?.path.join('.') || 'event'}: ${issue?.message ?? 'not an event'}`)
 }
 
-function toRow(team: string, event: NewEvent, id: string): EventRow {
+function toRow(team: string, event: NewEvent, id: string, depth: number): EventRow {
   const data = toJson(event.data)
   return {
     id,
@@ -234,7 +237,7 @@ function toRow(team: string, event: NewEvent, id: string): EventRow {
     priority: event.priority ?? (event.severity ? SEVERITY_PRIORITY[event.severity] : 50),
     correlationid: event.correlationid ?? null,
     causationid: event.causationid ?? null,
-    depth: 0,
+    depth,
     status: 'unhandled',
     alert: event.alert ? { ...event.alert, startsAt: event.alert.startsAt ?? null } : null,
   }

@@ -18,7 +18,7 @@ export interface ExecutorDeps {
   log: Log
   findTool(id: string): Tool | undefined
   findDefinition(team: string, agent: string, version: string): Promise<AgentDefinition>
-  findDevice(id: string): Promise<{ id: string; kind: string; gateway: string } | undefined>
+  findDevice(team: string, id: string): Promise<{ id: string; kind: string; gateway: string } | undefined>
   /** Publishes what a run has to say, as caused by the event it works on. */
   publish(cause: StoredEvent, agent: string, event: { id: string; type: string; subject?: string; data?: Json }): Promise<{ id: string }>
 }
@@ -52,7 +52,7 @@ export function createExecutor(deps: ExecutorDeps): (input: StepInput, signal: A
 
     const position = input.position + (input.phase === 'steps' ? 0 : ON_FAILURE_FROM)
     const id = step.id ?? `${input.phase === 'steps' ? 'step' : 'failure'}-${input.position + 1}`
-    const device = await holdDevice(input.lease)
+    const device = await holdDevice(input.team, input.lease)
     const scope = scopeOf(event, input, device, rows)
     const row = rows.find((one) => one.position === position)
     const work: Work = { deps, input, step, id, position, row, scope, event, device, signal, definition }
@@ -60,9 +60,9 @@ export function createExecutor(deps: ExecutorDeps): (input: StepInput, signal: A
     return before ?? perform(work)
   }
 
-  async function holdDevice(lease: Lease | null): Promise<HeldDevice | null> {
+  async function holdDevice(team: string, lease: Lease | null): Promise<HeldDevice | null> {
     if (!lease) return null
-    const device = await deps.findDevice(lease.device)
+    const device = await deps.findDevice(team, lease.device)
     if (!device) throw new AppError('device.not_found', `Device ${lease.device} is not registered any more`)
     return { id: device.id, kind: device.kind, gateway: device.gateway, token: lease.token }
   }

@@ -6,6 +6,7 @@ import { PLATFORM } from '../../core/principal.ts'
 import { findInstance, listInstances, listOutdated, listUnstarted, type InstanceView as Row } from '../../db/instances.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ActorsApi, AgentsApi, InstancesApi, InstanceView } from './api.ts'
+import type { Audit } from './audit.ts'
 import type { AgentDefinition } from './definition.ts'
 import { settingsOf } from './settings.ts'
 
@@ -13,6 +14,7 @@ export interface InstancesDeps {
   runtime: Runtime
   agents: AgentsApi
   actors: ActorsApi
+  audit: Audit
   definitionOf(team: string, agent: string, version: string): Promise<AgentDefinition>
   log: Log
 }
@@ -26,7 +28,7 @@ const PAGE = 100
 
 /** Instances of agents: started, looked at, driven. */
 export function createInstances(deps: InstancesDeps): Instances {
-  const { runtime, agents, actors, log } = deps
+  const { runtime, agents, actors, audit, log } = deps
   const { sql } = runtime
 
   async function existing(team: string, id: string): Promise<Row> {
@@ -60,6 +62,7 @@ export function createInstances(deps: InstancesDeps): Instances {
       const address = `agent/${teamKey(by.team, key)}`
       await runtime.settled(address)
       log.info({ address, by: by.name }, 'instance started')
+      await audit.append(by, 'instance.start', address, { version: wanted })
       return { instance: toView(await existing(by.team, teamKey(by.team, key))), created: !before }
     },
 
@@ -74,6 +77,7 @@ export function createInstances(deps: InstancesDeps): Instances {
       const { address } = await existing(by.team, id)
       const event = { type: action.toUpperCase(), by: by.name, reason }
       await actors.send(by, address, event, expected === undefined ? {} : { expected })
+      await audit.append(by, `instance.${action}`, address, { reason })
       await runtime.settled(address)
       return toView(await existing(by.team, id))
     },

@@ -1,0 +1,113 @@
+import { teamKey, type Address } from '../../core/address.ts'
+import { AppError } from '../../core/errors.ts'
+import { toJson } from '../../core/json.ts'
+import { mayAct, type Principal } from '../../core/principal.ts'
+import { isPool, listDevices } from '../../db/devices.ts'
+import { lastRevision, type HistoryEntry } from '../../db/history.ts'
+import { findTicket, listQueue, type StoredTicket } from '../../db/locks.ts'
+import type { Runtime } from '../runtime.ts'
+import type { LocksApi, TicketView } from './api.ts'
+import { ask } from './ask.ts'
+import type { Audit } from './audit.ts'
+import { deviceView } from './devices.ts'
+import { isOwn, ownerOf, ticketFor } from './owners.ts'
+import { lockAddress, poolOf } from './pools.ts'
+import { refusalOf, speaksOf } from './ticket-news.ts'
+import { parseTicketRequest } from './ticket-request.ts'
+
+/** Asking for devices, keeping them, giving them back: each is one message to the lock of the pool. */
+export function createLocks({ runtime, audit }: { runtime: Runtime; audit: Audit }): LocksApi {
+  const { sql } = runtime
+
+  async function lockOf(by: Principal, pool: string): Promise<Address> {
+    if (await isPool(sql, by.team, pool)) return lockAddress(by.team, pool)
+    throw new AppError('device.not_found', `There is no pool ${pool}: no device was registered in it`, { details: { pool } })
+  }
+
+  async function existing(by: Principal, ticket: string): Promise<StoredTicket> {
+    const row = await findTicket(sql, by.team, ticket)
+    if (row) return row
+    const text = `There is no ticket ${ticket}: it was never made, or it has ended (released, cancelled, lapsed or taken away)`
+    throw new AppError('lock.ticket_not_found', text, { details: { ticket } })
+  }
+
+  /** Tickets of runs are the runs' own; those of a person are that person's, and an administrator's. */
+  async function own(by: Principal, ticket: string): Promise<StoredTicket> {
+    const row = await existing(by, ticket)
+    const owner = { kind: row.ownerKind, id: row.ownerId }
+    if (isOwn(by, owner) || (owner.kind === 'user' && mayAct(by, 'admin'))) return row
+    const { kind, id } = ownerOf(owner.kind, owner.id)
+    const text = `Ticket ${ticket} belongs to ${kind} ${id}: to take a device from its holder, kick it and say why`
+    throw new AppError('auth.forbidden', text, { details: { ticket, owner: { kind, id } } })
+  }
+
+  async function granted(by: Principal, waiting: StoredTicket, waitMs: number): Promise<StoredTicket> {
+    const { ticket, pool } = waiting
+    const lock = `lock/${pool}`
+    const after = await lastRevision(sql, lock)
+    let row = await existing(by, ticket)
+    if (row.state !== 'waiting') return row
+    for await (const entry of runtime.follow(lock, { after, signal: AbortSignal.timeout(waitMs) })) {
+      throwRefusal(entry, ticket)
+      if (!speaksOf(entry, ticket)) continue
+      row = await existing(by, ticket)
+      if (row.state !== 'waiting') return row
+    }
+    return existing(by, ticket)
+  }
+
+  return {
+    list: async (by) => (await listDevices(sql, by.team, { held: true })).map(deviceView),
+
+    async queue(by, pool) {
+      await lockOf(by, pool)
+      return (await listQueue(sql, by.team, teamKey(by.team, pool))).map((row) => ticketView(by, row))
+    },
+
+    async create(by, request) {
+      const { pool, key, wants, priority, ...terms } = parseTicketRequest(request)
+      const lock = await lockOf(by, pool)
+      const { ticket, owner } = ticketFor(by, pool, key)
+      const message = { type: 'ACQUIRE', ticket, owner: { ...owner }, wants: toJson(wants), priority, ...terms }
+      throwRefusal(await ask(runtime, lock, message, by), ticket)
+      const view = ticketView(by, await existing(by, ticket))
+      await audit.append(by, 'ticket.create', ticket, { pool, wants, priority, state: view.state, reason: view.reason })
+      return view
+    },
+
+    async get(by, ticket, waitMs = 0) {
+      const row = await existing(by, ticket)
+      return ticketView(by, row.state === 'waiting' && waitMs > 0 ? await granted(by, row, waitMs) : row)
+    },
+
+    async renew(by, ticket) {
+      const row = await own(by, ticket)
+      const [held] = row.devices
+      // One that waits has nothing that could lapse.
+      if (!held) return ticketView(by, row)
+      await ask(runtime, `lock/${row.pool}`, { type: 'RENEW', ticket, token: held.token }, by)
+      return ticketView(by, await existing(by, ticket))
+    },
+
+    async release(by, ticket) {
+      const { pool, state, devices } = await own(by, ticket)
+      await ask(runtime, `lock/${pool}`, { type: state === 'granted' ? 'RELEASE' : 'CANCEL', ticket }, by)
+      await audit.append(by, state === 'granted' ? 'ticket.release' : 'ticket.cancel', ticket, { devices })
+    },
+  }
+}
+
+function throwRefusal(entry: HistoryEntry, ticket: string): void {
+  const refusal = refusalOf(entry, ticket)
+  if (refusal) throw refusal
+}
+
+function ticketView(by: Principal, row: StoredTicket): TicketView {
+  const { ownerKind, ownerId, pool, devices, ...rest } = row
+  return {
+    ...rest,
+    pool: poolOf(by.team, pool),
+    owner: ownerOf(ownerKind, ownerId),
+    devices: devices.map(({ device, token, expiresAt }) => ({ device, token, expiresAt: new Date(expiresAt) })),
+  }
+}

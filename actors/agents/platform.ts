@@ -1,0 +1,168 @@
+import { AppError } from '../../core/errors.ts'
+import type { Json } from '../../core/json.ts'
+import type { Log } from '../../core/log.ts'
+import { PLATFORM } from '../../core/principal.ts'
+import type { Tool, ToolCall } from '../../core/tool.ts'
+import { findDevice, findGateway } from '../../db/devices.ts'
+import type { StoredEvent } from '../../db/events.ts'
+import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
+import { measureLag } from '../../db/lag.ts'
+import { bumpRules } from '../../db/rules.ts'
+import type { Lease } from '../../machines/run-protocol.ts'
+import { createRuntime, type Role, type Runtime } from '../runtime.ts'
+import { createActors } from './actors.ts'
+import { createAlerts } from './alerts.ts'
+import type { Platform } from './api.ts'
+import { createAudit } from './audit.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import { AgentDefinition } from './definition.ts'
+import { createDevices } from './devices.ts'
+import { createEvents } from './events.ts'
+import { createExecutor } from './executor.ts'
+import { createInstances } from './instances.ts'
+import { createKeys } from './keys.ts'
+import { createLocks } from './locks.ts'
+import { CONTROLS, platformMachines } from './machines.ts'
+import { PROJECTIONS } from './projections.ts'
+import { createRegistry } from './registry.ts'
+import { createRules } from './rules.ts'
+import { createRuns } from './runs.ts'
+import { publishTemplates } from './templates.ts'
+
+export interface PlatformOptions {
+  databaseUrl?: string
+  redisUrl?: string
+  dataDir?: string
+  roles?: readonly Role[]
+  /** What runs may do to the world. */
+  tools: { find(id: string): Tool | undefined; list(): Tool[] }
+  /** Folder of agent definitions that are published at start; absent: none. */
+  templates?: string
+  /** Key of the first administrator. */
+  apiKey?: string
+  version: string
+  log: Log
+  leaseMs?: number
+}
+
+export interface RunningPlatform extends Platform {
+  readonly runtime: Runtime
+  /** Where the simulated lab can be looked at, once it is up. */
+  setLab(url: string | null): void
+}
+
+/** Puts the lab platform on the durable runtime. Nothing runs before `start`. */
+export async function createPlatform(options: PlatformOptions): Promise<RunningPlatform> {
+  const { log, tools } = options
+  const machines = platformMachines({
+    step: (input, signal) => execute(input, signal),
+    clean: (lease, owner, signal) => clean(lease, owner, signal),
+  })
+  const runtime = await createRuntime({
+    machines,
+    log,
+    stamped: Object.keys(machines),
+    controls: CONTROLS,
+    projections: PROJECTIONS,
+    onEmitted: () => events.routeEmitted(),
+    ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
+    ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
+    ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
+    ...(options.roles === undefined ? {} : { roles: options.roles }),
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+  })
+  const { sql } = runtime
+  const audit = createAudit({ sql })
+  const rules = createRules(sql)
+  const actors = createActors(runtime)
+  const events = createEvents({ runtime, rules, log })
+  const agents = createRegistry({ sql, tools: tools.list(), audit, log, onRulesChanged: followRules })
+  const instances = createInstances({ runtime, agents, actors, audit, definitionOf, log })
+  const devices = createDevices({ runtime, audit, onRegistered: () => bumpRules(sql) })
+  const keys = createKeys({ sql, audit })
+  let lab: string | null = null
+
+  const execute = createExecutor({
+    sql,
+    log,
+    findTool: (id) => tools.find(id),
+    findDefinition: definitionOf,
+    findDevice: (team, id) => findDevice(sql, team, id),
+    publish,
+  })
+
+  /** Instances follow what was published: new ones start, live ones move at their next idle moment. */
+  async function followRules(): Promise<void> {
+    await instances.follow()
+    await rules.reload()
+  }
+
+  async function definitionOf(team: string, agent: string, version: string): Promise<AgentDefinition> {
+    const { definition } = await agents.version({ ...PLATFORM, team }, agent, version)
+    return AgentDefinition.parse(definition)
+  }
+
+  async function publish(cause: StoredEvent, agent: string, event: { id: string; type: string; subject?: string; data?: Json }) {
+    const { id, ...said } = event
+    const source = `/agent/${agent}`
+    const [logged] = await events.ingestCaused({ ...PLATFORM, team: cause.team }, { ...said, id, source }, cause)
+    if (!logged) throw new AppError('internal', 'The event was not logged')
+    return { id: logged.id }
+  }
+
+  /** The same tool that a run may use, with the lease of whoever gives the device back. */
+  async function clean(lease: Lease, owner: string, signal: AbortSignal): Promise<void> {
+    const tool = tools.find('device.cleanup')
+    const device = await findGateway(sql, lease.device)
+    if (!tool || !device) throw new AppError('device.not_found', `Device ${lease.device} cannot be cleaned: it is not registered`)
+    const key = `${owner}:cleanup:${lease.token}`
+    const call: ToolCall = {
+      ...{ run: owner, step: 'cleanup', idempotencyKey: key, signal, log },
+      device: { ...device, token: lease.token },
+      saveEvidence: refuse,
+      loadEvidence: refuse,
+      publish: refuse,
+    }
+    await tool.call(tool.input.parse({}), call)
+  }
+
+  return {
+    runtime,
+    events,
+    agents,
+    instances,
+    runs: createRuns({ runtime, actors, audit }),
+    actors,
+    devices,
+    locks: createLocks({ runtime, audit }),
+    alerts: createAlerts({ runtime, audit }),
+    deadLetters: createDeadLetters({ runtime, audit }),
+    keys,
+    audit,
+    idempotency: {
+      begin: (by, key, request, bodyHash) => beginRequest(sql, by.team, key, request, bodyHash),
+      finish: (by, key, request, answer) => finishRequest(sql, by.team, key, request, answer),
+      abandon: (by, key, request) => abandonRequest(sql, by.team, key, request),
+    },
+    setLab: (url) => (lab = url),
+
+    async system() {
+      const { postgres, queue, backend } = await runtime.health()
+      const lagMs = postgres ? await measureLag(sql) : 0
+      return { version: options.version, roles: options.roles ?? ['api', 'worker'], backend, lab, postgres, queue, lagMs }
+    },
+
+    async start() {
+      if (options.apiKey !== undefined) await keys.ensure(options.apiKey)
+      await runtime.start()
+      if (options.templates !== undefined) await publishTemplates(agents, options.templates, log)
+      await followRules()
+    },
+
+    stop: () => runtime.stop(),
+  }
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new AppError('tool.bad_input', 'A clean-up keeps no evidence and publishes nothing'))
+}

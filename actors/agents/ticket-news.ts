@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { AppError } from '../../core/errors.ts'
+import type { HistoryEntry } from '../../db/history.ts'
+import type { RefusalCode } from '../../machines/lock-protocol.ts'
+
+const REFUSALS = ['lock.unsatisfiable', 'lock.ticket_taken', 'lock.deadlock_risk'] as const satisfies readonly RefusalCode[]
+
+const Refused = z.object({ ticket: z.string(), code: z.enum(REFUSALS), reasons: z.array(z.string()) })
+const About = z.object({ ticket: z.string() })
+
+/** The lock's refusal of a ticket, if this step of it was one. The news of a step commit with it, so nothing is missed. */
+export function refusalOf(entry: HistoryEntry, ticket: string): AppError | undefined {
+  for (const event of newsOf(entry)) {
+    if (event.type !== 'resource.refused') continue
+    const refused = Refused.safeParse(event['data'])
+    if (!refused.success || refused.data.ticket !== ticket) continue
+    const { code, reasons } = refused.data
+    return new AppError(code, `The lock refuses: ${reasons.join('; ')}`, { details: { ticket, reasons } })
+  }
+  return undefined
+}
+
+/** True when this step of the lock was about the ticket. */
+export function speaksOf(entry: HistoryEntry, ticket: string): boolean {
+  return [entry.event, ...newsOf(entry).map((event) => event['data'])].some((one) => About.safeParse(one).data?.ticket === ticket)
+}
+
+function newsOf({ effects }: HistoryEntry) {
+  return effects.flatMap((effect) => (effect.type === 'emit' ? [effect.event] : []))
+}

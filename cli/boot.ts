@@ -1,0 +1,98 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { createPlatform, type RunningPlatform } from '../actors/agents/platform.ts'
+import { isLoopback, type Config } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { createApp } from '../http/app.ts'
+import { listen } from '../http/server.ts'
+import { createToolCatalog, createTools } from '../tools/catalog.ts'
+
+export interface Troupe {
+  url: string
+  /** Base URL of the simulated lab; null when it is off. */
+  lab: string | null
+  platform: RunningPlatform
+  stop(): Promise<void>
+}
+
+const root = new URL('../', import.meta.url)
+const LabReady = z.object({ lab: z.url() })
+const LAB_START_MS = 30_000
+
+/** Puts the whole platform together and starts it: database, actors, HTTP, and the simulated lab as a process of its own. */
+export async function boot(config: Config, log: Log): Promise<Troupe> {
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(new URL('package.json', root), 'utf8')))
+  const platform = await createPlatform({
+    version,
+    log,
+    roles: config.roles,
+    dataDir: config.dataDir,
+    tools: createToolCatalog(createTools({ allowedHosts: config.allowedHosts })),
+    templates: fileURLToPath(new URL('agent-templates', root)),
+    ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
+    ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
+    ...(config.apiKey === undefined ? {} : { apiKey: config.apiKey }),
+  })
+  try {
+    const loopbackOnly = isLoopback(config.host)
+    if (!loopbackOnly && !(await platform.keys.required())) {
+      throw new AppError(
+        'config.invalid',
+        `HOST=${config.host} would open the platform to others without a key. Set TROUPE_API_KEY (trp_ and 32 or more characters), or leave HOST at 127.0.0.1.`,
+      )
+    }
+    await platform.start()
+    const app = createApp({ platform, log, config: { loopbackOnly } })
+    const server = await listen({ app, host: config.host, port: config.port })
+    const lab = config.lab && config.roles.includes('api') ? await startLab(server.url, config) : null
+    platform.setLab(lab?.url ?? null)
+    return {
+      url: server.url,
+      lab: lab?.url ?? null,
+      platform,
+      async stop() {
+        await lab?.stop()
+        await server.stop()
+        await platform.stop()
+      },
+    }
+  } catch (error) {
+    await platform.stop()
+    throw error
+  }
+}
+
+/** The lab is a program of its own and knows the platform by URL only, as a real one would. */
+async function startLab(url: string, config: Config): Promise<{ url: string; stop(): Promise<void> }> {
+  const child: ChildProcess = fork(fileURLToPath(new URL('examples/lab/main.ts', root)), {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      LAB_PORT: '0',
+      LAB_SPEED: String(config.labSpeed),
+      LOG_LEVEL: config.logLevel,
+      TROUPE_URL: url,
+      ...(config.apiKey === undefined ? {} : { TROUPE_KEY: config.apiKey }),
+    },
+  })
+  const exited = once(child, 'exit')
+  const ready: unknown = await Promise.race([
+    once(child, 'message', { signal: AbortSignal.timeout(LAB_START_MS) }).then(([message]: unknown[]) => message),
+    exited.then(() => undefined),
+  ])
+  const parsed = LabReady.safeParse(ready)
+  if (!parsed.success) throw new AppError('config.invalid', 'The simulated lab did not start. Set TROUPE_LAB=off to run without it.')
+  return {
+    url: parsed.data.lab,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}

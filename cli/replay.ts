@@ -1,0 +1,94 @@
+import { createPlatform } from '../actors/agents/platform.ts'
+import type { Address } from '../core/address.ts'
+import type { Config } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import { createLog } from '../core/log.ts'
+import { LOCAL } from '../core/principal.ts'
+import { createToolCatalog, createTools } from '../tools/catalog.ts'
+import { z } from 'zod'
+
+const PAGE = 200
+/** Beyond any revision: the end of the history. */
+const LAST = Number.MAX_SAFE_INTEGER
+
+interface Subject {
+  addresses(): AsyncIterable<Address>
+  equal(address: Address): Promise<boolean>
+}
+
+/** Replays one actor, or all, through a running platform if there is one, else from its database. */
+export async function replayActors(
+  config: Config,
+  wanted: { address: string | undefined; url: string | undefined; key: string | undefined },
+): Promise<{ checked: number; different: Address[] }> {
+  const url = wanted.url ?? `http://${config.host}:${config.port}`
+  if (wanted.url !== undefined || (await answers(url))) return check(overHttp(url, wanted.key), wanted.address)
+  const platform = await createPlatform({
+    version: '0',
+    roles: ['api'],
+    dataDir: config.dataDir,
+    log: createLog(config.logLevel),
+    tools: createToolCatalog(createTools({ allowedHosts: [] })),
+    ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
+    ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
+  })
+  try {
+    const subject: Subject = {
+      async *addresses() {
+        for (let after: string | undefined; ; ) {
+          const page = await platform.actors.list(LOCAL, { limit: PAGE, ...(after === undefined ? {} : { after }) })
+          for (const actor of page.items) yield actor.address
+          if (page.next === null) return
+          after = page.next
+        }
+      },
+      equal: async (address) => (await platform.actors.replay(LOCAL, address, LAST)).equal === true,
+    }
+    return await check(subject, wanted.address)
+  } finally {
+    await platform.stop()
+  }
+}
+
+async function check(subject: Subject, only: string | undefined): Promise<{ checked: number; different: Address[] }> {
+  const different: Address[] = []
+  let checked = 0
+  for await (const address of only === undefined ? subject.addresses() : [only]) {
+    checked += 1
+    if (!(await subject.equal(address))) different.push(address)
+  }
+  return { checked, different }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(`${url}/livez`, { signal: AbortSignal.timeout(1_000) }).then(
+    (response) => response.ok,
+    () => false,
+  )
+}
+
+const Page = z.object({ items: z.array(z.object({ address: z.string() })), nextCursor: z.string().nullable() })
+const Replayed = z.object({ equal: z.boolean().optional() })
+
+function overHttp(url: string, key: string | undefined): Subject {
+  async function get<Shape>(path: string, shape: z.ZodType<Shape>): Promise<Shape> {
+    const response = await fetch(`${url}${path}`, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } })
+    if (!response.ok) throw new AppError('request.invalid', `${url}${path} answered ${response.status}: ${await response.text()}`)
+    return shape.parse(await response.json())
+  }
+  return {
+    async *addresses() {
+      for (let cursor: string | undefined; ; ) {
+        const page = await get(`/v1/actors?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`, Page)
+        for (const actor of page.items) yield actor.address
+        if (page.nextCursor === null) return
+        cursor = page.nextCursor
+      }
+    },
+    async equal(address) {
+      const slash = address.indexOf('/')
+      const path = `${address.slice(0, slash)}/${encodeURIComponent(address.slice(slash + 1))}`
+      return (await get(`/v1/actors/${path}/replay?at=${LAST}`, Replayed)).equal === true
+    },
+  }
+}
