@@ -42,6 +42,15 @@ export async function listHistory(
     limit ${page.limit}`)
 }
 
+/** The number of an actor's latest entry; 0 before its birth. */
+export async function lastRevision(sql: Sql, address: Address): Promise<number> {
+  const [row] = await answer(sql<{ revision: number | null }[]>`
+    select max(revision) as revision
+    from history
+    where address = ${address}`)
+  return row?.revision ?? 0
+}
+
 /**
  * What was committed after the cursor, over all actors, without gaps or doubles: only what is older than every
  * transaction still running, since a lower number may yet commit above that line.

@@ -129,23 +129,25 @@ export interface StoredTicket extends Omit<TicketRow, 'enqueuedAt'> {
 }
 
 const columns = (sql: Sql) => sql`
-  ticket, pool, owner_kind as "ownerKind", owner_id as "ownerId", state, position, priority, wants, reason, devices,
-  enqueued_at as "enqueuedAt"`
+  t.ticket, t.pool, t.owner_kind as "ownerKind", t.owner_id as "ownerId", t.state, t.position, t.priority, t.wants, t.reason,
+  t.devices, t.enqueued_at as "enqueuedAt"`
 
-/** Undefined for one that was never made, was refused, or has ended. */
-export async function findTicket(sql: Sql, ticket: string): Promise<StoredTicket | undefined> {
+/** Undefined for one that was never made, was refused, or has ended, and for one of another team's pool. */
+export async function findTicket(sql: Sql, team: string, ticket: string): Promise<StoredTicket | undefined> {
   const [row] = await answer(sql<StoredTicket[]>`
     select ${columns(sql)}
-    from lock_tickets
-    where ticket = ${ticket}`)
+    from lock_tickets t
+    join actors a on a.address = 'lock/' || t.pool and a.team = ${team}
+    where t.ticket = ${ticket}`)
   return row
 }
 
 /** Those that wait in a pool (the key of its lock), the next one first. */
-export async function listQueue(sql: Sql, pool: string): Promise<StoredTicket[]> {
+export async function listQueue(sql: Sql, team: string, pool: string): Promise<StoredTicket[]> {
   return answer(sql<StoredTicket[]>`
     select ${columns(sql)}
-    from lock_tickets
-    where pool = ${pool} and state = 'waiting'
-    order by position`)
+    from lock_tickets t
+    join actors a on a.address = 'lock/' || t.pool and a.team = ${team}
+    where t.pool = ${pool} and t.state = 'waiting'
+    order by t.position`)
 }
