@@ -32,6 +32,8 @@ export async function listen({ app, host, port, graceMs = 10_000 }: ListenOption
     },
   })
   server.maxConnections = 2_000
+  // A connection on which nothing moves, in either direction, is dead: streams ping every 15 s.
+  server.setTimeout(120_000)
   server.listen(port, host)
   try {
     await once(server, 'listening')

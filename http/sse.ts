@@ -12,9 +12,11 @@ export interface StreamOptions {
   stillAllowed(): Promise<boolean>
   /** Called once, however the stream ends. */
   onEnd(): void
-  /** A comment that keeps proxies from giving up. */
+  /** A comment after so much silence keeps proxies from giving up. */
   pingMs?: number
   recheckMs?: number
+  /** A reader that takes nothing for so long has lost its place. */
+  stallMs?: number
 }
 
 const encoder = new TextEncoder()
@@ -24,19 +26,28 @@ const encoder = new TextEncoder()
  * them. Nothing starts before the first read.
  */
 export function eventStream(frames: AsyncIterable<Frame>, options: StreamOptions): ReadableStream<Uint8Array> {
-  const { signal, stillAllowed, onEnd, pingMs = 15_000, recheckMs = 4_000 } = options
+  const { signal, stillAllowed, onEnd, pingMs = 15_000, recheckMs = 4_000, stallMs = 60_000 } = options
   const iterator = frames[Symbol.asyncIterator]()
   let pending: Promise<IteratorResult<Frame>> | undefined
-  let quietMs = 0
+  let checkedAt = performance.now()
+  let saidAt = checkedAt
   let ended = false
+  let stall: NodeJS.Timeout | undefined
 
   const end = (controller?: ReadableStreamDefaultController<Uint8Array>): void => {
     if (ended) return
     ended = true
+    clearTimeout(stall)
     onEnd()
     controller?.close()
     // Not awaited: a generator that waits for its next item answers only when it wakes.
     Promise.resolve(iterator.return?.()).catch(() => undefined)
+  }
+
+  const say = (controller: ReadableStreamDefaultController<Uint8Array>, text: string): void => {
+    saidAt = performance.now()
+    stall = setTimeout(end, stallMs, controller)
+    controller.enqueue(encoder.encode(text))
   }
 
   return new ReadableStream<Uint8Array>(
@@ -45,21 +56,20 @@ export function eventStream(frames: AsyncIterable<Frame>, options: StreamOptions
         signal.addEventListener('abort', () => end(controller), { once: true })
       },
       async pull(controller) {
+        clearTimeout(stall)
         try {
           while (!ended) {
             pending ??= iterator.next()
             const next = await within(pending, recheckMs)
-            if (ended) return
-            if (next !== undefined) {
-              pending = undefined
-              quietMs = 0
-              return next.done ? end(controller) : controller.enqueue(encoder.encode(formatFrame(next.value)))
+            if (performance.now() - checkedAt >= recheckMs) {
+              if (!(await stillAllowed())) return end(controller)
+              checkedAt = performance.now()
             }
-            if (!(await stillAllowed())) return end(controller)
-            quietMs += recheckMs
-            if (quietMs < pingMs || ended) continue
-            quietMs = 0
-            return controller.enqueue(encoder.encode(': ping\n\n'))
+            if (ended) return
+            if (next === undefined && performance.now() - saidAt < pingMs) continue
+            if (next === undefined) return say(controller, ': ping\n\n')
+            pending = undefined
+            return next.done ? end(controller) : say(controller, formatFrame(next.value))
           }
         } catch (error) {
           if (!ended) controller.error(error)

@@ -100,6 +100,24 @@ describe('an event stream', () => {
     expect(asked).toBe(3)
   })
 
+  it('closes soon after its key was revoked, however busy it is', async () => {
+    const source = endless()
+    let allowed = true
+    const reader = eventStream(source.frames, options({ stillAllowed: async () => allowed, recheckMs: 0 })).getReader()
+    expect(await readText(reader)).toContain('id: 1.1')
+    allowed = false
+    expect(await readText(reader)).toBeUndefined()
+    await source.ended
+  })
+
+  it('gives up a reader that takes nothing any more', async () => {
+    const source = endless()
+    const reader = eventStream(source.frames, options({ stallMs: 20 })).getReader()
+    await reader.read()
+    await source.ended
+    expect(await readText(reader)).toBeUndefined()
+  })
+
   it('pings while nothing happens', async () => {
     const stop = new AbortController()
     const stream = eventStream(silence(stop.signal), options({ recheckMs: 5, pingMs: 10, onEnd: () => stop.abort() }))
