@@ -1,11 +1,11 @@
-import { address as toAddress, type Address } from '../core/address.ts'
+import { type Address, address as toAddress } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
-import { toJson, type Json } from '../core/json.ts'
+import { type Json, toJson } from '../core/json.ts'
 import { findActors } from '../db/actors.ts'
 import { databaseTime, type Sql } from '../db/client.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { emptyDraft } from './draft.ts'
-import { planBirth, type PlanContext } from './plan.ts'
+import { type PlanContext, planBirth } from './plan.ts'
 import type { Turn } from './turn.ts'
 
 export interface SpawnOptions {
@@ -20,7 +20,8 @@ export interface SpawnOptions {
 export function createSpawnAll({ sql, context, turn }: { sql: Sql; context: PlanContext; turn: Turn }) {
   return async (kind: string, births: readonly SpawnOptions[]): Promise<Address[]> => {
     const hosted = context.hosted.get(kind)
-    if (!hosted) throw new AppError('machine.not_found', `No machine of kind "${kind}" is registered`, { details: { kind } })
+    if (!hosted)
+      throw new AppError('machine.not_found', `No machine of kind "${kind}" is registered`, { details: { kind } })
     const wanted = new Map(births.map((birth) => [toAddress(kind, birth.key), birth]))
     for (const address of (await findActors(sql, [...wanted.keys()])).keys()) wanted.delete(address)
     if (wanted.size > 0) await bear(hosted, wanted)
@@ -33,7 +34,16 @@ export function createSpawnAll({ sql, context, turn }: { sql: Sql; context: Plan
     const at = hosted.stamped ? await databaseTime(sql) : new Date(0)
     const draft = emptyDraft()
     for (const [address, { key, input, team, sender, cause }] of wanted) {
-      const identity = { address, kind, key, parent: null, childId: null, root: address, systemId: null, team: team ?? 'default' }
+      const identity = {
+        address,
+        kind,
+        key,
+        parent: null,
+        childId: null,
+        root: address,
+        systemId: null,
+        team: team ?? 'default',
+      }
       planBirth(draft, identity, toJson(input), at, { sender: sender ?? null, cause: cause ?? null }, context)
     }
     await turn.commit(draft)

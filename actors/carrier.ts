@@ -36,11 +36,22 @@ export async function createPostgresCarrier(sql: Sql, listener: Listener, log: L
 }
 
 /** Redis pub/sub, with a connection of its own for listening. */
-export async function createRedisCarrier(redisUrl: string, channel: string, listener: Listener, log: Log): Promise<Carrier> {
+export async function createRedisCarrier(
+  redisUrl: string,
+  channel: string,
+  listener: Listener,
+  log: Log,
+): Promise<Carrier> {
   const options = { maxRetriesPerRequest: 1, commandTimeout: 2_000, lazyConnect: true, enableOfflineQueue: false }
   const sender = new Redis(redisUrl, options)
-  const receiver = new Redis(redisUrl, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null, commandTimeout: undefined })
-  for (const client of [sender, receiver]) client.on('error', (error: unknown) => log.debug({ error }, 'redis carrier not connected'))
+  const receiver = new Redis(redisUrl, {
+    ...options,
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    commandTimeout: undefined,
+  })
+  for (const client of [sender, receiver])
+    client.on('error', (error: unknown) => log.debug({ error }, 'redis carrier not connected'))
   receiver.on('message', (_channel: string, payload: string) => receive(payload, listener, log))
   receiver.on('ready', listener.onGap)
   // Not awaited: without Redis the sweeper and the readers' own clocks carry everything, only later.
@@ -76,7 +87,11 @@ function gather(send: (payload: string) => Promise<void>, log: Log): (notice: No
   async function flush(): Promise<void> {
     busy = true
     while (moved.size > 0 || withdrawn.size > 0 || rules) {
-      const payloads = [...chunks('moved', moved), ...chunks('withdrawn', withdrawn), ...(rules ? ['{"rules":true}'] : [])]
+      const payloads = [
+        ...chunks('moved', moved),
+        ...chunks('withdrawn', withdrawn),
+        ...(rules ? ['{"rules":true}'] : []),
+      ]
       moved = new Set()
       withdrawn = new Set()
       rules = false

@@ -27,7 +27,8 @@ export function emptyDraft(): Draft {
 export function mergeDrafts(drafts: readonly Draft[]): Draft {
   const whole = emptyDraft()
   for (const draft of drafts) {
-    for (const key of Object.keys(whole) as (keyof Draft)[]) for (const row of draft[key]) (whole[key] as unknown[]).push(row)
+    for (const key of Object.keys(whole) as (keyof Draft)[])
+      for (const row of draft[key]) (whole[key] as unknown[]).push(row)
   }
   return whole
 }

@@ -6,12 +6,12 @@ import type { Log } from '../core/log.ts'
 import { isRefusedValue, type Sql } from '../db/client.ts'
 import {
   buryInvocation,
+  type Claim,
   claimInvocations,
   finishInvocation,
   releaseInvocation,
   removeInvocation,
   renewInvocations,
-  type Claim,
 } from '../db/invocations.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { createEmitter } from './emitter.ts'
@@ -19,7 +19,13 @@ import { insist } from './insist.ts'
 import { failed, runPromise } from './promise.ts'
 
 /** What a host does when a machine asks for a custom action. May run again after a crash: use `effectId` as its key. */
-export type ActionHandler = (action: { address: Address; name: string; params: Json; effectId: string; signal: AbortSignal }) => Promise<void>
+export type ActionHandler = (action: {
+  address: Address
+  name: string
+  params: Json
+  effectId: string
+  signal: AbortSignal
+}) => Promise<void>
 
 export interface InvocationsDeps {
   sql: Sql
@@ -74,7 +80,13 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
       turnedAway = true
       return
     }
-    const claims = await claimInvocations(sql, { worker, kinds, leaseMs, limit: room, ...(effectIds ? { effectIds } : {}) })
+    const claims = await claimInvocations(sql, {
+      worker,
+      kinds,
+      leaseMs,
+      limit: room,
+      ...(effectIds ? { effectIds } : {}),
+    })
     for (const one of claims) {
       if (stopping) await giveBack(one, 0)
       else begin(one)
@@ -86,7 +98,9 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
     running.get(claim.effectId)?.controller.abort()
     const controller = new AbortController()
     const done = execute(claim, controller.signal)
-      .catch((error: unknown) => log.warn({ error, effectId: claim.effectId }, 'invocation interrupted, its lease will run out'))
+      .catch((error: unknown) =>
+        log.warn({ error, effectId: claim.effectId }, 'invocation interrupted, its lease will run out'),
+      )
       .finally(() => ended(claim.effectId, controller))
     heartbeat ??= setInterval(() => void renew(), leaseMs / 3)
     running.set(claim.effectId, { controller, done })
@@ -100,7 +114,9 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
     }
     if (!turnedAway || stopping) return
     turnedAway = false
-    void start().catch((error: unknown) => log.warn({ error }, 'waiting invocations could not be claimed, the sweeper repeats it'))
+    void start().catch((error: unknown) =>
+      log.warn({ error }, 'waiting invocations could not be claimed, the sweeper repeats it'),
+    )
   }
 
   async function renew(): Promise<void> {
@@ -128,7 +144,10 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
       return finishInvocation(sql, mine, failed(claim.id, new Error('The outcome cannot be stored')))
     })
     const durationMs = Math.round(performance.now() - startedAt)
-    log.info({ address: claim.address, invocation: claim.id, attempts: claim.attempts, durationMs, stored }, 'invocation finished')
+    log.info(
+      { address: claim.address, invocation: claim.id, attempts: claim.attempts, durationMs, stored },
+      'invocation finished',
+    )
     if (stored) deps.onOutcome(claim.address)
   }
 
@@ -176,7 +195,9 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
       for (const [, { controller }] of interrupted) controller.abort()
       const ending = Promise.allSettled(interrupted.map(([, { done }]) => done))
       await Promise.race([ending, new Promise((resolve) => setTimeout(resolve, GRACE_MS))])
-      await Promise.allSettled(interrupted.map(([effectId]) => releaseInvocation(sql, { worker, effectId, delayMs: 0 })))
+      await Promise.allSettled(
+        interrupted.map(([effectId]) => releaseInvocation(sql, { worker, effectId, delayMs: 0 })),
+      )
     },
   }
 }

@@ -24,7 +24,9 @@ export function toLogged(event: MachineEvent, { id, by, team, sourceId, cause }:
     team,
     source: `/${by}`,
     sourceId,
-    bodyHash: createHash('sha256').update(JSON.stringify([type, body])).digest('hex'),
+    bodyHash: createHash('sha256')
+      .update(JSON.stringify([type, body]))
+      .digest('hex'),
     type,
     subject: typeof subject === 'string' ? subject : null,
     data: body,

@@ -2,14 +2,14 @@ import type { Address } from '../core/address.ts'
 import type { Effect, StoredSnapshot } from '../core/effect.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
 import { isReservedType } from '../core/event.ts'
-import { canonicalJson, toJson, type Json } from '../core/json.ts'
+import { canonicalJson, type Json, toJson } from '../core/json.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
 import type { ActorRow } from '../db/actors.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import type { ActorChange } from '../db/turns.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { restore } from '../machines/restore.ts'
-import { firstStep, step, type Step } from '../machines/step.ts'
+import { firstStep, type Step, step } from '../machines/step.ts'
 import type { Draft } from './draft.ts'
 import { toLogged } from './logged.ts'
 
@@ -72,7 +72,14 @@ export function planBirth(
 
 /** Takes an actor out of service with the reason; nothing else changes, its mail waits. */
 export function planParking(draft: Draft, actor: ActorRow, hash: string, message: string): void {
-  draft.changes.push({ ...actor, status: 'parked', parked: { message, hash }, before: actor.revision, after: actor.revision, bornWith: null })
+  draft.changes.push({
+    ...actor,
+    status: 'parked',
+    parked: { message, hash },
+    before: actor.revision,
+    after: actor.revision,
+    bornWith: null,
+  })
 }
 
 /** Marks the mail as consumed. False: it is of no use any more (applied before, cancelled, from a former child). */
@@ -106,19 +113,32 @@ function takeMessage(draft: Draft, walker: Walker, row: MailRow, context: PlanCo
   const snapshot = walker.snapshot
   if (!snapshot || snapshot.status !== 'active') {
     // Its own timers and what the runtime tells it end with it, as in XState.
-    if (row.source === 'mailbox' && !isReservedType(row.event.type)) bury(draft, walker, row, `the actor has ended (${snapshot?.status ?? 'unborn'})`, null)
+    if (row.source === 'mailbox' && !isReservedType(row.event.type))
+      bury(draft, walker, row, `the actor has ended (${snapshot?.status ?? 'unborn'})`, null)
     return
   }
   walker.revision += 1
   let result: Step
   try {
-    result = step(hosted, { address: actor.address, parent: actor.parent, childId: actor.childId, revision: walker.revision }, snapshot, event)
+    result = step(
+      hosted,
+      { address: actor.address, parent: actor.parent, childId: actor.childId, revision: walker.revision },
+      snapshot,
+      event,
+    )
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     bury(draft, walker, row, error.message, toJson(toErrorRecord(error.cause ?? error)))
     result = { snapshot, effects: [], handled: false }
   }
-  record(draft, walker, { messageId: row.messageId, event, sender: row.sender, cause: row.cause }, result, row.now, context)
+  record(
+    draft,
+    walker,
+    { messageId: row.messageId, event, sender: row.sender, cause: row.cause },
+    result,
+    row.now,
+    context,
+  )
 }
 
 function beBorn(
@@ -133,9 +153,23 @@ function beBorn(
   const hosted = context.hosted.get(actor.kind)
   if (!hosted) throw new AppError('machine.not_found', `No machine of kind "${actor.kind}" is registered`)
   const walker: Walker = { hosted, actor, before: 0, revision: 1, snapshot: null, bornWith, timers: new Map() }
-  const stamped = hosted.stamped && typeof input === 'object' && input !== null && !Array.isArray(input) ? { ...input, at: at.getTime() } : input
-  const result = firstStep(hosted, { address: actor.address, parent: actor.parent, childId: actor.childId, revision: 1 }, stamped)
-  record(draft, walker, { messageId: 'xstate.init', event: { type: 'xstate.init', input: stamped }, ...origin }, result, at, context)
+  const stamped =
+    hosted.stamped && typeof input === 'object' && input !== null && !Array.isArray(input)
+      ? { ...input, at: at.getTime() }
+      : input
+  const result = firstStep(
+    hosted,
+    { address: actor.address, parent: actor.parent, childId: actor.childId, revision: 1 },
+    stamped,
+  )
+  record(
+    draft,
+    walker,
+    { messageId: 'xstate.init', event: { type: 'xstate.init', input: stamped }, ...origin },
+    result,
+    at,
+    context,
+  )
   close(draft, walker)
 }
 
@@ -162,7 +196,8 @@ function record(draft: Draft, walker: Walker, received: Received, result: Step, 
   walker.snapshot = result.snapshot
   // What a step causes has the cause of the step itself: everything can be traced to the event it began with.
   const cause = received.cause ?? `${actor.address}:${walker.revision}`
-  for (const [index, effect] of result.effects.entries()) apply(draft, walker, effect, index, before, cause, at, context)
+  for (const [index, effect] of result.effects.entries())
+    apply(draft, walker, effect, index, before, cause, at, context)
   if (before?.status !== result.snapshot.status) tellParent(draft, walker, cause)
 }
 
@@ -183,26 +218,71 @@ function apply(
     case 'send': {
       const kind = 'address' in effect.to ? effect.to.address.slice(0, effect.to.address.indexOf('/')) : ''
       const lane = context.laneOf(kind, effect.event.type)
-      draft.mail.push({ by, to: effect.to, root: actor.root, id: `sent:${effectId}`, event: effect.event, lane, sender: by, cause })
+      draft.mail.push({
+        by,
+        to: effect.to,
+        root: actor.root,
+        id: `sent:${effectId}`,
+        event: effect.event,
+        lane,
+        sender: by,
+        cause,
+      })
       return
     }
     case 'timer': {
       const { id, delayMs, event, to } = effect
-      walker.timers.set(id, { by, id, armed: `${walker.revision}.${index}`, delayMs, event, to, root: actor.root, cause })
+      walker.timers.set(id, {
+        by,
+        id,
+        armed: `${walker.revision}.${index}`,
+        delayMs,
+        event,
+        to,
+        root: actor.root,
+        cause,
+      })
       return
     }
     case 'cancel':
       walker.timers.set(effect.id, null)
       return
     case 'invoke':
-      draft.invocations.push({ by, effectId, id: effect.id, born: `${walker.revision}.${index}`, kind: 'promise', src: effect.src, input: effect.input, cause })
+      draft.invocations.push({
+        by,
+        effectId,
+        id: effect.id,
+        born: `${walker.revision}.${index}`,
+        kind: 'promise',
+        src: effect.src,
+        input: effect.input,
+        cause,
+      })
       return
     case 'action':
-      draft.invocations.push({ by, effectId, id: effect.name, born: `${walker.revision}.${index}`, kind: 'action', src: effect.name, input: effect.params, cause })
+      draft.invocations.push({
+        by,
+        effectId,
+        id: effect.name,
+        born: `${walker.revision}.${index}`,
+        kind: 'action',
+        src: effect.name,
+        input: effect.params,
+        cause,
+      })
       return
     case 'spawn': {
       const { kind, address } = effect
-      const child = { address, kind, key: address.slice(kind.length + 1), parent: by, childId: effect.id, root: actor.root, systemId: effect.systemId, team: actor.team }
+      const child = {
+        address,
+        kind,
+        key: address.slice(kind.length + 1),
+        parent: by,
+        childId: effect.id,
+        root: actor.root,
+        systemId: effect.systemId,
+        team: actor.team,
+      }
       // With whoever began it all: the children of an actor that exists already are not born a second time.
       const bornWith = walker.before > 0 ? by : (walker.bornWith ?? by)
       beBorn(draft, child, bornWith, effect.input, at, { sender: by, cause }, context)
@@ -212,12 +292,29 @@ function apply(
       const child = before?.children[effect.id]
       if (effect.address !== null) {
         const to = { address: effect.address }
-        draft.mail.push({ by, to, root: actor.root, id: `sent:${effectId}`, event: { type: 'xstate.stop' }, lane: 1, sender: by, cause })
+        draft.mail.push({
+          by,
+          to,
+          root: actor.root,
+          id: `sent:${effectId}`,
+          event: { type: 'xstate.stop' },
+          lane: 1,
+          sender: by,
+          cause,
+        })
       } else if (child) withdraw(draft, by, `${by}:${child.born.replace('.', ':')}`)
       return
     }
     case 'emit':
-      draft.events.push(toLogged(effect.event, { id: context.newId(), by, team: actor.team, sourceId: `${walker.revision}.${index}`, cause }))
+      draft.events.push(
+        toLogged(effect.event, {
+          id: context.newId(),
+          by,
+          team: actor.team,
+          sourceId: `${walker.revision}.${index}`,
+          cause,
+        }),
+      )
       return
     default:
       return effect satisfies never
@@ -239,7 +336,16 @@ function tellParent(draft: Draft, walker: Walker, cause: string): void {
       ? { type: `xstate.done.actor.${actor.childId}`, output: snapshot.output, actorId: actor.childId }
       : { type: `xstate.error.actor.${actor.childId}`, error: snapshot.error, actorId: actor.childId }
   const to = { address: actor.parent }
-  draft.mail.push({ by: actor.address, to, root: actor.root, id: `ended:${actor.address}`, event, lane: 1, sender: actor.address, cause })
+  draft.mail.push({
+    by: actor.address,
+    to,
+    root: actor.root,
+    id: `ended:${actor.address}`,
+    event,
+    lane: 1,
+    sender: actor.address,
+    cause,
+  })
 }
 
 function bury(draft: Draft, walker: Walker, row: MailRow, reason: string, error: Json): void {
@@ -270,7 +376,9 @@ function close(draft: Draft, walker: Walker): void {
   }
   if (!ended) return
   draft.ended.push(address)
-  draft.invocations = draft.invocations.filter((invocation) => invocation.by !== address || invocation.kind === 'action')
+  draft.invocations = draft.invocations.filter(
+    (invocation) => invocation.by !== address || invocation.kind === 'action',
+  )
 }
 
 function changeOf({ actor, hosted, before, revision, bornWith }: Walker, snapshot: StoredSnapshot): ActorChange {

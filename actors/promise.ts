@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createActor, type AnyActorLogic } from 'xstate'
+import { type AnyActorLogic, createActor } from 'xstate'
 import type { Address } from '../core/address.ts'
 import { toErrorRecord } from '../core/errors.ts'
 import { isReservedType } from '../core/event.ts'
-import { toJson, type Json } from '../core/json.ts'
+import { type Json, toJson } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 
 /** Where a promise of an invocation runs: which one, and how often it was begun (above 1: an earlier try was cut off). */

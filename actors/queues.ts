@@ -1,4 +1,4 @@
-import { createPostgresBackend, Queue, runMigrations, Worker, type Job } from 'bullmq'
+import { createPostgresBackend, type Job, Queue, runMigrations, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Address } from '../core/address.ts'
@@ -90,7 +90,16 @@ export function createQueues({ databaseUrl, redisUrl, installation, log }: Queue
         ? new Queue(name, { connection: redis({ blocking: false }), prefix, skipVersionCheck: true })
         : new Queue(name, { connection: postgres, prefix }, createPostgresBackend)
       queue.on('error', (error: unknown) => log.debug({ error, queue: name }, 'queue not connected'))
-      return [name, { queue, carry: gather((ids) => queue.addBulk(ids.map((part) => ({ name, data: { ids: part }, opts: JOB_OPTIONS }))), log) }]
+      return [
+        name,
+        {
+          queue,
+          carry: gather(
+            (ids) => queue.addBulk(ids.map((part) => ({ name, data: { ids: part }, opts: JOB_OPTIONS }))),
+            log,
+          ),
+        },
+      ]
     }),
   ) as unknown as Record<(typeof NAMES)[number], { queue: JobQueue; carry(ids: readonly string[]): void }>
 
@@ -101,7 +110,9 @@ export function createQueues({ databaseUrl, redisUrl, installation, log }: Queue
       for (const name of NAMES) {
         const handle = async (job: Job<Batch>): Promise<void> => {
           const ids = Array.isArray(job.data?.ids) ? job.data.ids.filter((id) => typeof id === 'string') : []
-          await handlers[name](ids).catch((error: unknown) => log.debug({ error, queue: name }, 'job failed, the sweeper repeats it'))
+          await handlers[name](ids).catch((error: unknown) =>
+            log.debug({ error, queue: name }, 'job failed, the sweeper repeats it'),
+          )
         }
         const options = { prefix, concurrency: 8, maxStalledCount: 1_000, lockDuration: 30_000 }
         const worker: JobWorker = redisUrl
@@ -117,11 +128,17 @@ export function createQueues({ databaseUrl, redisUrl, installation, log }: Queue
         () => true,
         () => false,
       )
-      return Promise.race([probe, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), PATIENCE_MS).unref())])
+      return Promise.race([
+        probe,
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), PATIENCE_MS).unref()),
+      ])
     },
 
     async stop() {
-      const closing = Promise.allSettled([...workers.map((worker) => worker.close()), ...NAMES.map((name) => queues[name].queue.close())])
+      const closing = Promise.allSettled([
+        ...workers.map((worker) => worker.close()),
+        ...NAMES.map((name) => queues[name].queue.close()),
+      ])
       // A frozen carrier must not hold the shutdown.
       await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, 3 * PATIENCE_MS).unref())])
       for (const client of clients) client.disconnect()
@@ -141,7 +158,9 @@ function gather(add: (parts: string[][]) => Promise<unknown>, log: Log): (ids: r
       waiting = new Set()
       const parts: string[][] = []
       for (let start = 0; start < ids.length; start += IDS_PER_JOB) parts.push(ids.slice(start, start + IDS_PER_JOB))
-      const adding = add(parts).catch((error: unknown) => log.debug({ error }, 'carrier refused a batch, the sweeper takes it'))
+      const adding = add(parts).catch((error: unknown) =>
+        log.debug({ error }, 'carrier refused a batch, the sweeper takes it'),
+      )
       await Promise.race([adding, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())])
     }
     busy = false

@@ -2,7 +2,7 @@ import type { Address } from '../core/address.ts'
 import type { StoredSnapshot } from '../core/effect.ts'
 import { AppError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import { findActor, type ActorRow } from '../db/actors.ts'
+import { type ActorRow, findActor } from '../db/actors.ts'
 import type { Sql } from '../db/client.ts'
 import { listHistory } from '../db/history.ts'
 import type { HostedMachine } from '../machines/host.ts'
@@ -21,7 +21,12 @@ export interface Replay {
 const PAGE = 1_000
 
 /** Folds an actor's history through its machine, up to a revision or to the end. */
-export async function replay(sql: Sql, hosted: ReadonlyMap<string, HostedMachine>, address: Address, upTo = Infinity): Promise<Replay> {
+export async function replay(
+  sql: Sql,
+  hosted: ReadonlyMap<string, HostedMachine>,
+  address: Address,
+  upTo = Infinity,
+): Promise<Replay> {
   const actor = await findActor(sql, address)
   if (!actor) throw new AppError('actor.not_found', `There is no actor ${address}`)
   const machine = hosted.get(actor.kind)
@@ -34,12 +39,14 @@ export async function replay(sql: Sql, hosted: ReadonlyMap<string, HostedMachine
   while (revision < last) {
     const entries = await listHistory(sql, address, { after: revision, limit: Math.min(PAGE, last - revision) })
     for (const entry of entries) {
-      if (entry.revision !== revision + 1) throw new AppError('internal', `The history of ${address} has a gap after revision ${revision}`)
+      if (entry.revision !== revision + 1)
+        throw new AppError('internal', `The history of ${address} has a gap after revision ${revision}`)
       revision = entry.revision
       if (entry.machineHash !== machine.hash) otherDefinitions += 1
       snapshot = again(machine, actor, revision, snapshot, entry)
     }
-    if (entries.length === 0) throw new AppError('internal', `The history of ${address} ends at revision ${revision} of ${last}`)
+    if (entries.length === 0)
+      throw new AppError('internal', `The history of ${address} ends at revision ${revision} of ${last}`)
   }
   if (!snapshot) throw new AppError('request.invalid', 'Revisions begin at 1')
   const whole = last === actor.revision

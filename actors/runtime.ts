@@ -1,36 +1,36 @@
 import { randomUUID } from 'node:crypto'
 import { monotonicFactory } from 'ulid'
 import type { AnyStateMachine } from 'xstate'
-import { address as toAddress, parseAddress, type Address } from '../core/address.ts'
+import { type Address, parseAddress, address as toAddress } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
 import { toJson } from '../core/json.ts'
 import { createLog, type Log } from '../core/log.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
-import { findActor, unparkActors, type ActorRow } from '../db/actors.ts'
+import { type ActorRow, findActor, unparkActors } from '../db/actors.ts'
 import { connect, databaseTime, type Sql } from '../db/client.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
-import { listHistory, readHistoryAfter, type HistoryEntry } from '../db/history.ts'
+import { type HistoryEntry, listHistory, readHistoryAfter } from '../db/history.ts'
 import { isSettled } from '../db/mailbox.ts'
 import { migrate } from '../db/migrate.ts'
 import { installationId } from '../db/notify.ts'
 import type { Projection } from '../db/turns.ts'
-import { hostMachines, type HostedMachine } from '../machines/host.ts'
+import { type HostedMachine, hostMachines } from '../machines/host.ts'
 import { createSpawnAll, type SpawnOptions } from './births.ts'
-import { createPostgresCarrier, createRedisCarrier, type Carrier, type Listener, type Notice } from './carrier.ts'
-import { createInvocations, type ActionHandler } from './invocations.ts'
+import { type Carrier, createPostgresCarrier, createRedisCarrier, type Listener, type Notice } from './carrier.ts'
+import { type ActionHandler, createInvocations } from './invocations.ts'
 import { createLive, tail } from './live.ts'
 import type { PlanContext } from './plan.ts'
 import { createQueues, migrateQueues } from './queues.ts'
-import { replay, type Replay } from './replay.ts'
-import { createSender, type Accepted } from './sender.ts'
+import { type Replay, replay } from './replay.ts'
+import { type Accepted, createSender } from './sender.ts'
 import { createSweeper } from './sweeper.ts'
 import { createTimers } from './timers.ts'
-import { createTurn, type Committed } from './turn.ts'
+import { type Committed, createTurn } from './turn.ts'
 import { createTurns } from './turns.ts'
-import { viewActor, type ActorSnapshot } from './view.ts'
+import { type ActorSnapshot, viewActor } from './view.ts'
 
-export type { ActorSnapshot } from './view.ts'
 export type { SpawnOptions } from './births.ts'
+export type { ActorSnapshot } from './view.ts'
 
 export type Role = 'api' | 'worker'
 
@@ -112,7 +112,10 @@ export interface Runtime {
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const log = options.log ?? createLog('warn')
   const hosted = hostMachines(options.machines, options.stamped ? { stamped: options.stamped } : {})
-  const embedded = options.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: options.dataDir ?? '.troupe', log }) : undefined
+  const embedded =
+    options.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dataDir: options.dataDir ?? '.troupe', log })
+      : undefined
   const databaseUrl = options.databaseUrl ?? embedded?.url ?? ''
   try {
     await migrate(databaseUrl)
@@ -190,7 +193,10 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
   function onCommitted(committed: Committed): void {
     if (committed.addresses.length > 0) {
       live.moved(committed.addresses)
-      carrier?.publish({ moved: committed.addresses, ...(committed.withdrawn.length > 0 ? { withdrawn: committed.withdrawn } : {}) })
+      carrier?.publish({
+        moved: committed.addresses,
+        ...(committed.withdrawn.length > 0 ? { withdrawn: committed.withdrawn } : {}),
+      })
     }
     invocations.withdraw(committed.withdrawn)
     if (committed.mailFor.length > 0) {
@@ -283,7 +289,9 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
         if (state === 'settled') return
         throw new AppError('actor.parked', `${address} is parked: its mail waits`, { details: { address } })
       }
-      throw new AppError('actor.timeout', `${address} still has mail after ${timeoutMs} ms`, { details: { address, timeoutMs } })
+      throw new AppError('actor.timeout', `${address} still has mail after ${timeoutMs} ms`, {
+        details: { address, timeoutMs },
+      })
     },
 
     async snapshot(address) {
@@ -328,7 +336,11 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
 
     async health() {
       const postgres = within(HEALTH_MS, databaseTime(sql))
-      return { postgres: await postgres, queue: await queues.healthy(), backend: options.redisUrl ? 'redis' : 'postgres' }
+      return {
+        postgres: await postgres,
+        queue: await queues.healthy(),
+        backend: options.redisUrl ? 'redis' : 'postgres',
+      }
     },
   }
 }

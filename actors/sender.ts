@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts'
 import { isReservedType } from '../core/event.ts'
 import type { Message } from '../core/message.ts'
 import { isConflict, isRefusedValue, type Sql } from '../db/client.ts'
-import { appendMail, type Appended } from '../db/mailbox.ts'
+import { type Appended, appendMail } from '../db/mailbox.ts'
 
 /** What became of a message: stored now, or the mailbox (or the history) had its id already. */
 export interface Accepted {
@@ -69,7 +69,8 @@ export function createSender(sql: Sql, onMail: (addresses: Address[]) => void): 
         mailFor.add(message.to)
         resolve({ duplicate: false })
       } else if (known.has(message.to)) resolve({ duplicate: true })
-      else reject(new AppError('actor.not_found', `There is no actor ${message.to}`, { details: { address: message.to } }))
+      else
+        reject(new AppError('actor.not_found', `There is no actor ${message.to}`, { details: { address: message.to } }))
     }
     if (mailFor.size > 0) onMail([...mailFor])
   }
@@ -92,10 +93,16 @@ const LONGEST_ID = 512
 function refusalOf({ id, event }: Message): AppError | undefined {
   if (typeof event?.type !== 'string') return new AppError('event.invalid', 'An event is an object with a type')
   if (isReservedType(event.type)) {
-    return new AppError('event.reserved_type', `"${event.type}" is reserved: types that start with "xstate." come from the runtime only`)
+    return new AppError(
+      'event.reserved_type',
+      `"${event.type}" is reserved: types that start with "xstate." come from the runtime only`,
+    )
   }
   if (id.length > 0 && id.length <= LONGEST_ID && !RESERVED_ID.test(id)) return undefined
-  return new AppError('event.invalid', `A message id has 1 to ${LONGEST_ID} characters and does not start like the runtime's own: ${id.slice(0, 80)}`)
+  return new AppError(
+    'event.invalid',
+    `A message id has 1 to ${LONGEST_ID} characters and does not start like the runtime's own: ${id.slice(0, 80)}`,
+  )
 }
 
 function refused(cause: unknown): AppError {

@@ -26,13 +26,18 @@ export function createSweeper(deps: {
 
   async function sweep(): Promise<void> {
     const mail = async (): Promise<void> => {
-      const addresses = await listNeglected(deps.sql, { kinds: deps.kinds, olderThanMs: NEGLECTED_MS, limit: PER_SWEEP })
+      const addresses = await listNeglected(deps.sql, {
+        kinds: deps.kinds,
+        olderThanMs: NEGLECTED_MS,
+        limit: PER_SWEEP,
+      })
       if (addresses.length === 0) return
       deps.log.debug({ actors: addresses.length }, 'swept up neglected mail')
       deps.onNeglected(addresses)
     }
     const results = await Promise.allSettled([mail(), ...deps.extra.map((look) => look())])
-    for (const result of results) if (result.status === 'rejected') deps.log.warn({ error: result.reason as unknown }, 'sweep failed')
+    for (const result of results)
+      if (result.status === 'rejected') deps.log.warn({ error: result.reason as unknown }, 'sweep failed')
   }
 
   function next(): void {

@@ -6,8 +6,8 @@ import { isRefusedValue, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import { readMail } from '../db/mailbox.ts'
 import { commitTurn, type Projection, type TurnCommit } from '../db/turns.ts'
-import { emptyDraft, mergeDrafts, type Draft } from './draft.ts'
-import { planActor, planParking, type PlanContext } from './plan.ts'
+import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
+import { type PlanContext, planActor, planParking } from './plan.ts'
 
 /** Mail one actor takes in one turn. */
 const MAIL_PER_ACTOR = 64
@@ -86,7 +86,10 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
   }
 
   /** One commit for all; if Postgres refuses a value, each actor alone, and the one at fault is parked. */
-  async function commitAll(drafts: Map<Address, Draft>, actors: Awaited<ReturnType<typeof findActors>>): Promise<Set<Address>> {
+  async function commitAll(
+    drafts: Map<Address, Draft>,
+    actors: Awaited<ReturnType<typeof findActors>>,
+  ): Promise<Set<Address>> {
     try {
       return await commit(mergeDrafts([...drafts.values()]))
     } catch (error) {
@@ -113,7 +116,10 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
       mailFor: [...new Set(turn.mail.filter((mail) => committed.has(mail.by)).map((mail) => mail.to))],
       invocations: turn.invocations.filter((one) => committed.has(one.by)).map((one) => one.effectId),
       withdrawn: turn.invocationsGone.filter((one) => committed.has(one.by)).map((one) => one.effectId),
-      timersIn: turn.timers.reduce<number | undefined>((first, timer) => Math.min(first ?? Infinity, timer.delayMs), undefined),
+      timersIn: turn.timers.reduce<number | undefined>(
+        (first, timer) => Math.min(first ?? Infinity, timer.delayMs),
+        undefined,
+      ),
       emitted: turn.events.some((event) => committed.has(event.by)),
     })
     return committed
@@ -124,7 +130,9 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
 
 /** Puts addresses in place of system ids. Mail for an id that nobody has is a dead letter of its sender. */
 async function resolveTargets(sql: Sql, draft: Draft): Promise<TurnCommit> {
-  const wanted = [...draft.mail, ...draft.timers].flatMap(({ to, root }) => (to && 'systemId' in to ? [{ root, systemId: to.systemId }] : []))
+  const wanted = [...draft.mail, ...draft.timers].flatMap(({ to, root }) =>
+    to && 'systemId' in to ? [{ root, systemId: to.systemId }] : [],
+  )
   const found = new Map<string, Address>()
   if (wanted.length > 0) {
     for (const row of await findBySystemId(sql, wanted)) found.set(`${row.root} ${row.systemId}`, row.address)
@@ -134,7 +142,9 @@ async function resolveTargets(sql: Sql, draft: Draft): Promise<TurnCommit> {
   }
   const addressOf = ({ to, root }: { to: Draft['timers'][number]['to']; root: Address }): Address | null => {
     if (!to) return null
-    return 'address' in to ? to.address : (found.get(`${root} ${to.systemId}`) ?? `system/${to.systemId.replaceAll(/[^\w.-]/g, '_')}`)
+    return 'address' in to
+      ? to.address
+      : (found.get(`${root} ${to.systemId}`) ?? `system/${to.systemId.replaceAll(/[^\w.-]/g, '_')}`)
   }
   return {
     ...draft,

@@ -97,7 +97,9 @@ export function createTurns(turn: Turn, log: Log): Turns {
       pump()
     },
     async run(addresses) {
-      const applied = addresses.map((address) => new Promise<void>((resolve, reject) => ask(address, [{ resolve, reject }])))
+      const applied = addresses.map(
+        (address) => new Promise<void>((resolve, reject) => ask(address, [{ resolve, reject }])),
+      )
       pump()
       await Promise.all(applied)
     },

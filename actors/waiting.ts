@@ -15,7 +15,9 @@ export function waitingFor(facts: WaitingFacts, now: Date): string {
   const parts: string[] = []
   if (facts.mail > 0) parts.push(`${facts.mail} ${facts.mail === 1 ? 'message' : 'messages'} in its mailbox`)
   for (const { id, attempts, claimed } of facts.invocations) {
-    parts.push(`${id} to finish (${claimed ? 'running' : 'waiting for a worker'}${attempts > 1 ? `, try ${attempts}` : ''})`)
+    parts.push(
+      `${id} to finish (${claimed ? 'running' : 'waiting for a worker'}${attempts > 1 ? `, try ${attempts}` : ''})`,
+    )
   }
   const timer = facts.timers[0]
   if (timer) parts.push(`a timer due in ${seconds(timer.dueAt.getTime() - now.getTime())}`)

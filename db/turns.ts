@@ -139,7 +139,9 @@ export async function commitTurn(
       rows(turn.events, emittedEvents),
       rows(turn.ended, leftovers),
     ].flatMap((part) => (part ? [part(sql)] : [])),
-    ...projections.flatMap((projection) => projection(sql, changes).map(({ name, body }) => sql`${sql(name)} as (${body})`)),
+    ...projections.flatMap((projection) =>
+      projection(sql, changes).map(({ name, body }) => sql`${sql(name)} as (${body})`),
+    ),
   ]
   const list = parts.reduce((left, right) => sql`${left}, ${right}`)
   const committed = await answer(sql<{ address: Address }[]>`with ${list} select address from committed`)

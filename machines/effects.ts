@@ -25,7 +25,9 @@ export function toEffects(action: RecordedAction, index: number, { identity, kno
   switch (action.type) {
     case 'xstate.raise':
       // Without a delay it was taken in this same step.
-      return typeof params['delay'] === 'number' ? timer(identity, index, params, toEvent(identity, params['event']), null) : []
+      return typeof params['delay'] === 'number'
+        ? timer(identity, index, params, toEvent(identity, params['event']), null)
+        : []
     case 'xstate.sendTo': {
       const event = toMail(identity, params['event'])
       const to = targetOf(params['to'], born)
@@ -48,7 +50,13 @@ export function toEffects(action: RecordedAction, index: number, { identity, kno
   }
 }
 
-function timer(identity: Identity, index: number, params: Record<string, unknown>, event: MachineEvent, to: Target | null): Effect[] {
+function timer(
+  identity: Identity,
+  index: number,
+  params: Record<string, unknown>,
+  event: MachineEvent,
+  to: Target | null,
+): Effect[] {
   const delay = params['delay'] as number
   if (Number.isNaN(delay)) throw stepFailed(identity, 'asks for a delay that is not a number')
   // An infinite delay is never over.
@@ -75,7 +83,8 @@ function targetOf(ref: unknown, born: Newborn): Target | null {
 
 function toEvent(identity: Identity, value: unknown): MachineEvent {
   const event = toJson(value)
-  if (typeof event === 'object' && event !== null && !Array.isArray(event) && typeof event['type'] === 'string') return event as MachineEvent
+  if (typeof event === 'object' && event !== null && !Array.isArray(event) && typeof event['type'] === 'string')
+    return event as MachineEvent
   throw stepFailed(identity, 'sends something that is not an event: it has no type')
 }
 
@@ -83,7 +92,10 @@ function toEvent(identity: Identity, value: unknown): MachineEvent {
 function toMail(identity: Identity, value: unknown): MachineEvent {
   const event = toEvent(identity, value)
   if (!isReservedType(event.type)) return event
-  throw new AppError('event.reserved_type', `${identity.address} sends "${event.type}", a type that only the runtime may send`)
+  throw new AppError(
+    'event.reserved_type',
+    `${identity.address} sends "${event.type}", a type that only the runtime may send`,
+  )
 }
 
 function stepFailed(identity: Identity, what: string): AppError {

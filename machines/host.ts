@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AnyActorLogic, AnyStateMachine } from 'xstate'
+import { address as toAddress } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
 import { canonicalJson } from '../core/json.ts'
 
@@ -41,7 +42,7 @@ export function hostMachines(
     const nested: [string, AnyStateMachine][] = []
     for (const [src, logic] of childLogic(machine)) {
       if (isMachine(logic)) {
-        const childKind = kinds.get(logic.config) ?? `${kind}.${src.replace(/^xstate\.invoke\./, '').replaceAll(/[^\w.-]/g, '_')}`
+        const childKind = kinds.get(logic.config) ?? childKindOf(kind, src)
         children.set(src, { type: 'machine', kind: childKind })
         nested.push([childKind, machines[childKind] ?? logic])
       } else if (isPromiseLogic(logic)) children.set(src, { type: 'promise', logic })
@@ -59,8 +60,20 @@ export function hostMachines(
     for (const [childKind, child] of nested) host(childKind, child)
   }
 
-  for (const [kind, machine] of Object.entries(machines)) host(kind, machine)
+  for (const [kind, machine] of Object.entries(machines)) {
+    toAddress(kind, 'x') // Throws when the kind cannot stand in an address.
+    host(kind, machine)
+  }
   return hosted
+}
+
+const LONGEST_KIND = 64
+
+/** `player.volume`: what `player` calls `volume`. A long one is cut, and told apart by a digest. */
+function childKindOf(kind: string, src: string): string {
+  const name = `${kind}.${src.replace(/^xstate\.invoke\./, '').replaceAll(/[^\w.-]/g, '_')}`
+  if (name.length <= LONGEST_KIND) return name
+  return `${name.slice(0, LONGEST_KIND - 9)}.${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
 }
 
 /** Every source a machine can start: the named ones, then those written inline in `invoke`. */
@@ -71,6 +84,7 @@ function childLogic(machine: AnyStateMachine): [string, AnyActorLogic][] {
     for (const [index, invoke] of node.invoke.entries()) {
       const written = [node.config.invoke].flat()[index]?.src as unknown
       if (typeof written === 'object' && written !== null) inline.push([invoke.src as string, written as AnyActorLogic])
+      else if (!Object.hasOwn(machine.implementations.actors, String(written))) throw missing(machine, String(written))
       if ('onSnapshot' in invoke && invoke.onSnapshot) {
         throw new AppError(
           'machine.unsupported_logic',
@@ -88,16 +102,26 @@ function statesOf(node: AnyStateMachine['root']): AnyStateMachine['root'][] {
 }
 
 function makeInert(machine: AnyStateMachine, children: ReadonlyMap<string, ChildLogic>): AnyStateMachine {
-  const inert = machine.provide({ actors: Object.fromEntries([...children.keys()].map((src) => [src, INERT])) } as never)
+  const inert = machine.provide({
+    actors: Object.fromEntries([...children.keys()].map((src) => [src, INERT])),
+  } as never)
   const limit = inert.options.maxIterations
-  inert.options = { ...inert.options, maxIterations: limit === undefined || limit === Infinity ? MAX_MICROSTEPS : limit }
+  inert.options = {
+    ...inert.options,
+    maxIterations: limit === undefined || limit === Infinity ? MAX_MICROSTEPS : limit,
+  }
   return inert
 }
 
 /** Logic that never does anything: a step only needs a reference with the right name. */
 const INERT: AnyActorLogic = {
   transition: (snapshot: unknown) => snapshot,
-  getInitialSnapshot: (_scope: unknown, input: unknown) => ({ status: 'active', output: undefined, error: undefined, input }),
+  getInitialSnapshot: (_scope: unknown, input: unknown) => ({
+    status: 'active',
+    output: undefined,
+    error: undefined,
+    input,
+  }),
   getPersistedSnapshot: (snapshot: unknown) => snapshot,
 } as unknown as AnyActorLogic
 
@@ -110,12 +134,23 @@ function isPromiseLogic(logic: AnyActorLogic): boolean {
   try {
     const scope = {} as never
     const started = logic.getInitialSnapshot(scope, undefined) as { status: string }
-    const settled = logic.transition(started as never, { type: 'xstate.promise.resolve', data: 1 } as never, scope) as { status: string }
+    const settled = logic.transition(started as never, { type: 'xstate.promise.resolve', data: 1 } as never, scope) as {
+      status: string
+    }
     return started.status === 'active' && settled.status === 'done'
   } catch {
     // Transition logic may well fail on an event that is not its own: then it is not a promise.
     return false
   }
+}
+
+function missing(machine: AnyStateMachine, src: string): AppError {
+  return new AppError(
+    'machine.unsupported_logic',
+    `Machine "${machine.id}" invokes "${src}", which nobody provides: the state would wait for it for ever. ` +
+      'Name it in setup({ actors }), or hand the machine over after provide({ actors }).',
+    { details: { machine: machine.id, src } },
+  )
 }
 
 function unsupported(machine: AnyStateMachine, src: string, logic: AnyActorLogic): AppError {
@@ -130,7 +165,9 @@ function unsupported(machine: AnyStateMachine, src: string, logic: AnyActorLogic
 
 function hashOf(machine: AnyStateMachine): string {
   const { guards, delays, actions } = machine.implementations
-  return createHash('sha256').update(canonicalJson(describable({ config: machine.config, guards, delays, actions }))).digest('hex')
+  return createHash('sha256')
+    .update(canonicalJson(describable({ config: machine.config, guards, delays, actions })))
+    .digest('hex')
 }
 
 /** Functions count by their source text, and by what XState hangs on them (`assign`, `raise`, …). */
@@ -139,7 +176,8 @@ function describable(value: unknown, depth = 0): unknown {
   if (typeof value === 'function') return { source: String(value), ...Object.fromEntries(own(value, depth)) }
   if (Array.isArray(value)) return value.map((member) => describable(member, depth + 1))
   if (typeof value !== 'object' || value === null) return value
-  if ('root' in value && 'implementations' in value) return describable((value as unknown as AnyStateMachine).config, depth + 1)
+  if ('root' in value && 'implementations' in value)
+    return describable((value as unknown as AnyStateMachine).config, depth + 1)
   return Object.fromEntries(own(value, depth))
 }
 

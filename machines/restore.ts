@@ -27,7 +27,13 @@ export function childRefs(stored: StoredSnapshot): ChildRefs {
 
 function childRef(id: string, child: StoredChild): AnyActorRef {
   const { src, address, systemId } = child
-  return durableRef({ id, sessionId: address ?? id, src, ...(address ? { address } : {}), ...(systemId ? { systemId } : {}) })
+  return durableRef({
+    id,
+    sessionId: address ?? id,
+    src,
+    ...(address ? { address } : {}),
+    ...(systemId ? { systemId } : {}),
+  })
 }
 
 /** Puts references back where their records stand; leaves JSON without any untouched, and never changes its argument. */
@@ -40,7 +46,8 @@ export function revive(value: Json | MachineEvent, children: ChildRefs): unknown
 
 /** An address is unique in the world, an id only among the children of one actor: the address decides. */
 function reference(member: unknown, children: ChildRefs): AnyActorRef | undefined {
-  if (typeof member !== 'object' || member === null || !('xstate$$type' in member) || !('id' in member)) return undefined
+  if (typeof member !== 'object' || member === null || !('xstate$$type' in member) || !('id' in member))
+    return undefined
   const child = children.get(String(member.id))
   if (!('address' in member) || typeof member.address !== 'string') return child
   return child && 'address' in child && child.address === member.address ? child : actorAt(member.address)

@@ -3,9 +3,9 @@ import type { AnyActorRef, AnyMachineSnapshot, EventObject } from 'xstate'
 import type { Address } from '../core/address.ts'
 import type { Effect, StoredSnapshot, Target } from '../core/effect.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
-import { toJson, type Json } from '../core/json.ts'
+import { type Json, toJson } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
-import { toEffects, type Newborn } from './effects.ts'
+import { type Newborn, toEffects } from './effects.ts'
 import type { HostedMachine } from './host.ts'
 import { isDurable } from './ref.ts'
 import { childRefs, restore, revive } from './restore.ts'
@@ -47,14 +47,19 @@ export function step(hosted: HostedMachine, identity: Identity, stored: StoredSn
     const revived = revive(event, childRefs(stored)) as EventObject
     const after = hosted.inert.transition(before, revived, scope.asXState) as AnyMachineSnapshot
     // An action alone leaves the same snapshot, and a transition may even have none.
-    const handled = after !== before || scope.actions.length > 0 || hosted.inert.getTransitionData(before, revived).length > 0
+    const handled =
+      after !== before || scope.actions.length > 0 || hosted.inert.getTransitionData(before, revived).length > 0
     return finish(hosted, identity, scope, after, stored.children, handled)
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw new AppError('actor.step_failed', `${identity.address} cannot take "${event.type}": ${toErrorRecord(error).message}`, {
-      cause: error,
-      details: { address: identity.address, event: event.type },
-    })
+    throw new AppError(
+      'actor.step_failed',
+      `${identity.address} cannot take "${event.type}": ${toErrorRecord(error).message}`,
+      {
+        cause: error,
+        details: { address: identity.address, event: event.type },
+      },
+    )
   }
 }
 
@@ -71,7 +76,8 @@ function finish(
   const children = childrenOf(hosted, identity, snapshot, actions, known)
   // Births come first, so that a child exists before mail for it is written.
   const effects = children.births
-  for (const action of actions) effects.push(...toEffects(action, effects.length, { identity, known, born: children.targets }))
+  for (const action of actions)
+    effects.push(...toEffects(action, effects.length, { identity, known, born: children.targets }))
   return {
     handled,
     effects,
@@ -137,7 +143,9 @@ function childrenOf(
 
 /** XState files all children that were spawned without an id under the same name, where the last one hides the others. */
 function living(snapshot: AnyMachineSnapshot, actions: Scope['actions']): Set<ChildRef> {
-  const refs = new Set(Object.values(snapshot.children as Record<string, ChildRef | undefined>).filter((ref) => ref !== undefined))
+  const refs = new Set(
+    Object.values(snapshot.children as Record<string, ChildRef | undefined>).filter((ref) => ref !== undefined),
+  )
   for (const { type, params } of actions) {
     const { id, actorRef } = (params ?? {}) as { id?: unknown; actorRef?: ChildRef }
     if (type === 'xstate.spawnChild' && id === undefined && actorRef) refs.add(actorRef)
@@ -168,7 +176,10 @@ function childAddress(parent: Address, kind: string, born: string): Address {
 
 function storeHistory(historyValue: AnyMachineSnapshot['historyValue']): StoredSnapshot['historyValue'] {
   return Object.fromEntries(
-    Object.entries(historyValue ?? {}).map(([id, nodes]) => [id, nodes.map((node: { id: string }) => ({ id: node.id }))]),
+    Object.entries(historyValue ?? {}).map(([id, nodes]) => [
+      id,
+      nodes.map((node: { id: string }) => ({ id: node.id })),
+    ]),
   )
 }
 

@@ -5,7 +5,10 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { backends } from '../support/redis.ts'
 
 const counter = setup({
-  types: { context: {} as { count: number; step: number }, events: {} as { type: 'ADD' } | { type: 'STOP' } | { type: 'FAIL' } },
+  types: {
+    context: {} as { count: number; step: number },
+    events: {} as { type: 'ADD' } | { type: 'STOP' } | { type: 'FAIL' },
+  },
 }).createMachine({
   context: ({ input }) => ({ count: 0, step: (input as { step?: number } | undefined)?.step ?? 1 }),
   initial: 'counting',
@@ -16,7 +19,11 @@ const counter = setup({
       on: {
         ADD: { actions: assign({ count: ({ context }) => context.count + context.step }) },
         STOP: 'stopped',
-        FAIL: { actions: assign(() => { throw new Error('no') }) },
+        FAIL: {
+          actions: assign(() => {
+            throw new Error('no')
+          }),
+        },
       },
     },
     stopped: { type: 'final' },
@@ -29,7 +36,11 @@ describe.each(await backends())('a runtime on $name', ({ redisUrl }) => {
 
   beforeAll(async () => {
     database = await createTestDatabase()
-    runtime = await createRuntime({ databaseUrl: database.url, ...(redisUrl ? { redisUrl } : {}), machines: { counter } })
+    runtime = await createRuntime({
+      databaseUrl: database.url,
+      ...(redisUrl ? { redisUrl } : {}),
+      machines: { counter },
+    })
     await runtime.start()
   })
   afterAll(async () => {
