@@ -80,7 +80,11 @@ export interface Holder {
 }
 
 /** A team's devices by id. `queue` counts the waiting tickets of its pool that would take this very device. */
-export async function listDevices(sql: Sql, team: string, filter: { id?: string; held?: boolean } = {}): Promise<ListedDevice[]> {
+export async function listDevices(
+  sql: Sql,
+  team: string,
+  filter: { id?: string; held?: boolean } = {},
+): Promise<ListedDevice[]> {
   return answer(sql<ListedDevice[]>`
     select d.id, d.kind, d.pool, d.host, d.name, d.labels, d.gateway, d.connectivity, d.health, d.maintenance,
       d.updated_at as "updatedAt",
@@ -115,7 +119,10 @@ export async function isPool(sql: Sql, team: string, pool: string): Promise<bool
 }
 
 /** Where a device's gateway is, whichever team it belongs to: ids are unique over all teams. */
-export async function findGateway(sql: Sql, id: string): Promise<{ id: string; kind: string; gateway: string } | undefined> {
+export async function findGateway(
+  sql: Sql,
+  id: string,
+): Promise<{ id: string; kind: string; gateway: string } | undefined> {
   const [row] = await answer(sql<{ id: string; kind: string; gateway: string }[]>`
     select id, kind, gateway
     from devices

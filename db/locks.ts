@@ -46,7 +46,9 @@ export interface TicketRow {
 export function lockRows(sql: Sql, locks: readonly LockRows[]): { name: string; body: Fragment }[] {
   if (locks.length === 0) return []
   const leases = locks.flatMap(({ address, pool, leases: own }) => own.map((lease) => ({ address, pool, ...lease })))
-  const tickets = locks.flatMap(({ address, pool, tickets: own }) => own.map((ticket) => ({ address, pool, ...ticket })))
+  const tickets = locks.flatMap(({ address, pool, tickets: own }) =>
+    own.map((ticket) => ({ address, pool, ...ticket })),
+  )
   const pools = sql`unnest(${locks.map((l) => l.address)}::text[], ${locks.map((l) => l.pool)}::text[]) as p(address, pool)`
   const given = sql`
     unnest(

@@ -24,7 +24,12 @@ export async function listVersions(sql: Sql, team: string, id: string): Promise<
     where team = ${team} and id = ${id}`)
 }
 
-export async function findVersion(sql: Sql, team: string, id: string, version: string): Promise<VersionRow | undefined> {
+export async function findVersion(
+  sql: Sql,
+  team: string,
+  id: string,
+  version: string,
+): Promise<VersionRow | undefined> {
   const [row] = await answer(sql<VersionRow[]>`
     select ${columns(sql)}
     from agent_registry
@@ -102,7 +107,11 @@ export interface VersionState {
 }
 
 /** The states of an agent's versions, and the rules' revision at that moment. */
-export async function readStates(sql: Sql, team: string, id: string): Promise<{ revision: number; versions: VersionState[] }> {
+export async function readStates(
+  sql: Sql,
+  team: string,
+  id: string,
+): Promise<{ revision: number; versions: VersionState[] }> {
   const rows = await answer(sql<({ revision: number } & (VersionState | { version: null }))[]>`
     select u.revision, r.version, r.status as state, r.content_hash as "contentHash"
     from rules_revision u

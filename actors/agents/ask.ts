@@ -3,7 +3,7 @@ import type { Address } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
-import { lastRevision, type HistoryEntry } from '../../db/history.ts'
+import { type HistoryEntry, lastRevision } from '../../db/history.ts'
 import type { Runtime } from '../runtime.ts'
 
 const TIMEOUT_MS = 15_000
@@ -13,7 +13,12 @@ const TIMEOUT_MS = 15_000
  * that follow the actor already show it. Throws `event.refused` when the actor does not take the event in its present
  * state, `actor.timeout` when no worker got to it: it is then still on its way.
  */
-export async function ask(runtime: Runtime, address: Address, event: MachineEvent, by: Principal): Promise<HistoryEntry> {
+export async function ask(
+  runtime: Runtime,
+  address: Address,
+  event: MachineEvent,
+  by: Principal,
+): Promise<HistoryEntry> {
   const after = await lastRevision(runtime.sql, address)
   const id = `ask:${ulid()}`
   await runtime.send(address, event, { id, sender: `user/${by.name}` })
@@ -23,9 +28,13 @@ export async function ask(runtime: Runtime, address: Address, event: MachineEven
     if (!entry.handled) throw await refused(runtime, entry)
     return entry
   }
-  throw new AppError('actor.timeout', `${address} has not taken ${event.type} within ${TIMEOUT_MS} ms; it is still on its way`, {
-    details: { address, message: id },
-  })
+  throw new AppError(
+    'actor.timeout',
+    `${address} has not taken ${event.type} within ${TIMEOUT_MS} ms; it is still on its way`,
+    {
+      details: { address, message: id },
+    },
+  )
 }
 
 async function refused(runtime: Runtime, { address, event, to }: HistoryEntry): Promise<AppError> {

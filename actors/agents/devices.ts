@@ -1,9 +1,9 @@
-import { address, teamKey, type Address } from '../../core/address.ts'
+import { type Address, address, teamKey } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
 import { canonicalJson } from '../../core/json.ts'
 import type { Principal } from '../../core/principal.ts'
 import { findActor } from '../../db/actors.ts'
-import { findDevice, listDevices, type ListedDevice } from '../../db/devices.ts'
+import { findDevice, type ListedDevice, listDevices } from '../../db/devices.ts'
 import type { Runtime } from '../runtime.ts'
 import type { DevicesApi, DeviceView } from './api.ts'
 import { ask } from './ask.ts'
@@ -24,7 +24,12 @@ export function createDevices({ runtime, audit }: { runtime: Runtime; audit: Aud
   const view = async (by: Principal, id: string): Promise<DeviceView> => deviceView(await existing(by, id))
 
   /** Makes an actor for the team, or finds it; one of the same name that another team made is as if it were not there. */
-  async function make(by: Principal, kind: 'device' | 'lock', key: string, input: { id: string } | { pool: string }): Promise<Address> {
+  async function make(
+    by: Principal,
+    kind: 'device' | 'lock',
+    key: string,
+    input: { id: string } | { pool: string },
+  ): Promise<Address> {
     const made = await runtime.spawn(kind, { key, team: by.team, input, sender: `user/${by.name}` })
     const actor = await findActor(sql, made)
     if (actor?.team !== by.team) throw noDevice(key)
@@ -44,7 +49,8 @@ export function createDevices({ runtime, audit }: { runtime: Runtime; audit: Aud
       const after = await existing(by, id)
       if (after.pool !== pool) throw moves(id, after.pool, pool)
       // The lab says the same again and again; only news is worth a line.
-      if (!before || said(before) !== said(after)) await audit.append(by, 'device.register', id, { pool, kind, host, connectivity })
+      if (!before || said(before) !== said(after))
+        await audit.append(by, 'device.register', id, { pool, kind, host, connectivity })
       return deviceView(after)
     },
 
@@ -69,7 +75,10 @@ export function deviceView({ holder, ...row }: ListedDevice): DeviceView {
   if (!holder) return { ...row, holder }
   const { ticket, ownerKind, ownerId, token, reason, grantedAt, expiresAt } = holder
   const owner = ownerOf(ownerKind, ownerId)
-  return { ...row, holder: { ticket, owner, token, reason, grantedAt: new Date(grantedAt), expiresAt: new Date(expiresAt) } }
+  return {
+    ...row,
+    holder: { ticket, owner, token, reason, grantedAt: new Date(grantedAt), expiresAt: new Date(expiresAt) },
+  }
 }
 
 /** What a registration says, as one text to compare. */

@@ -1,9 +1,9 @@
-import { teamKey, type Address } from '../../core/address.ts'
+import { type Address, teamKey } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
 import { toJson } from '../../core/json.ts'
 import { mayAct, type Principal } from '../../core/principal.ts'
 import { isPool, listDevices } from '../../db/devices.ts'
-import { lastRevision, type HistoryEntry } from '../../db/history.ts'
+import { type HistoryEntry, lastRevision } from '../../db/history.ts'
 import { findTicket, listQueue, type StoredTicket } from '../../db/locks.ts'
 import type { Runtime } from '../runtime.ts'
 import type { LocksApi, TicketView } from './api.ts'
@@ -21,7 +21,9 @@ export function createLocks({ runtime, audit }: { runtime: Runtime; audit: Audit
 
   async function lockOf(by: Principal, pool: string): Promise<Address> {
     if (await isPool(sql, by.team, pool)) return lockAddress(by.team, pool)
-    throw new AppError('device.not_found', `There is no pool ${pool}: no device was registered in it`, { details: { pool } })
+    throw new AppError('device.not_found', `There is no pool ${pool}: no device was registered in it`, {
+      details: { pool },
+    })
   }
 
   async function existing(by: Principal, ticket: string): Promise<StoredTicket> {

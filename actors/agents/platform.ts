@@ -77,8 +77,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const actors = createActors(runtime)
   const events = createEvents({ runtime, rules, log })
   const agents = createRegistry({ sql, tools: tools.list(), audit, log, onRulesChanged: followRules })
-  const instances = createInstances({ runtime, agents, actors, audit, definitionOf, log })
-  const devices = createDevices({ runtime, audit, onRegistered: () => bumpRules(sql) })
+  const instances = createInstances({ runtime, agents, audit, definitionOf, log })
+  const devices = createDevices({ runtime, audit })
   const keys = createKeys({ sql, audit })
   let lab: string | null = null
 
@@ -131,7 +131,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     events,
     agents,
     instances,
-    runs: createRuns({ runtime, actors, audit }),
+    runs: createRuns({ runtime, audit }),
     actors,
     devices,
     locks: createLocks({ runtime, audit }),
@@ -153,7 +153,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     },
 
     async start() {
-      if (options.apiKey !== undefined) await keys.ensure(options.apiKey)
+      if (options.apiKey !== undefined) await keys.ensureKey(options.apiKey)
       await runtime.start()
       if (options.templates !== undefined) await publishTemplates(agents, options.templates, log)
       await followRules()

@@ -1,4 +1,4 @@
-import { address, teamKey, type Address } from '../../core/address.ts'
+import { type Address, address, teamKey } from '../../core/address.ts'
 
 /** The lock of one team's pool. Two teams may use the same name without meeting. */
 export function lockAddress(team: string, pool: string): Address {

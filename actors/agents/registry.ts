@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts'
-import { toJson, type JsonObject } from '../../core/json.ts'
+import { type JsonObject, toJson } from '../../core/json.ts'
 import type { Log } from '../../core/log.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Sql } from '../../db/client.ts'
@@ -16,14 +16,21 @@ import {
   switchAgent,
   type VersionRow,
 } from '../../db/registry.ts'
+import { agentViews } from './agent-views.ts'
 import type { AgentsApi, VersionView } from './api.ts'
 import type { Audit } from './audit.ts'
-import { agentViews } from './agent-views.ts'
 import { checkDefinition, type KnownTool } from './definition-checks.ts'
-import { parseDefinition, type ParsedDefinition } from './definition-file.ts'
+import { type ParsedDefinition, parseDefinition } from './definition-file.ts'
 import { definitionSchemaText } from './definition-schema.ts'
 import { badDefinition } from './problem.ts'
-import { compareVersions, contentHash, latestPublished, nextState, resolveRange, type VersionAction } from './versions.ts'
+import {
+  compareVersions,
+  contentHash,
+  latestPublished,
+  nextState,
+  resolveRange,
+  type VersionAction,
+} from './versions.ts'
 
 /** How often a change begins anew because others change the rules at the same time. */
 const TRIES = 20
@@ -76,9 +83,18 @@ export function createRegistry({ sql, tools, audit, log, onRulesChanged }: Regis
       const to = nextState(row.state, action)
       if (to !== 'published' && to !== 'deprecated') throw notAllowed(id, version, row.state)
       if (to === row.state) return false
-      if (action === 'publish') await check(by.team, await parseDefinition(await sourceOf(by, id, version), `${id}.yaml`))
+      if (action === 'publish')
+        await check(by.team, await parseDefinition(await sourceOf(by, id, version), `${id}.yaml`))
       const current = latestPublished(versions.map((one) => (one === row ? { version, state: to } : one))) ?? null
-      const moved = await moveVersion(sql, { team: by.team, id, version, contentHash: row.contentHash, to, current, revision })
+      const moved = await moveVersion(sql, {
+        team: by.team,
+        id,
+        version,
+        contentHash: row.contentHash,
+        to,
+        current,
+        revision,
+      })
       if (moved) return true
     }
     throw new AppError('database.unavailable', `The rules change too fast to ${action} ${id} ${version} now`)
@@ -131,9 +147,13 @@ export function createRegistry({ sql, tools, audit, log, onRulesChanged }: Regis
     async remove(by, id, version) {
       if (!(await deleteDraft(sql, by.team, id, version))) {
         const { status } = await existing(by, id, version)
-        throw new AppError('agent.version_in_use', `Version ${version} of ${id} is ${status}: only drafts can be removed`, {
-          details: { id, version, status },
-        })
+        throw new AppError(
+          'agent.version_in_use',
+          `Version ${version} of ${id} is ${status}: only drafts can be removed`,
+          {
+            details: { id, version, status },
+          },
+        )
       }
       await audit.append(by, 'agent.remove', `${id}@${version}`)
     },
@@ -155,18 +175,28 @@ function toView(row: VersionRow): VersionView {
 
 function notFound(id: string, version?: string): AppError {
   const what = version === undefined ? `agent ${id}` : `version ${version} of agent ${id}`
-  return new AppError('agent.not_found', `There is no ${what}`, { details: { id, ...(version === undefined ? {} : { version }) } })
+  return new AppError('agent.not_found', `There is no ${what}`, {
+    details: { id, ...(version === undefined ? {} : { version }) },
+  })
 }
 
 function notAllowed(id: string, version: string, state: string): AppError {
   const details = { id, version, status: state }
   return state === 'draft'
     ? new AppError('agent.not_published', `Version ${version} of ${id} is a draft: remove it instead`, { details })
-    : new AppError('agent.version_deprecated', `Version ${version} of ${id} was deprecated: import it under a new version`, { details })
+    : new AppError(
+        'agent.version_deprecated',
+        `Version ${version} of ${id} was deprecated: import it under a new version`,
+        { details },
+      )
 }
 
 function taken({ id, version, status, contentHash: hash }: VersionRow): AppError {
-  return new AppError('agent.version_exists', `Version ${version} of ${id} is ${status} with other content: raise metadata.version`, {
-    details: { id, version, status, contentHash: hash },
-  })
+  return new AppError(
+    'agent.version_exists',
+    `Version ${version} of ${id} is ${status} with other content: raise metadata.version`,
+    {
+      details: { id, version, status, contentHash: hash },
+    },
+  )
 }

@@ -45,7 +45,10 @@ async function publish(agents: AgentsApi, { name, text }: Template, log: Log): P
     const { id, version } = (await parseDefinition(text, name)).definition.metadata
     const stored = await find(agents, id, version)
     if (stored && stored.contentHash !== contentHash(text)) {
-      log.warn({ file: name, agent: id, version, status: stored.status }, 'agent template changed without a new version, the stored one stays')
+      log.warn(
+        { file: name, agent: id, version, status: stored.status },
+        'agent template changed without a new version, the stored one stays',
+      )
       return undefined
     }
     if (stored && stored.status !== 'draft') return undefined

@@ -3,7 +3,11 @@ import { AppError } from '../../core/errors.ts'
 import type { HistoryEntry } from '../../db/history.ts'
 import type { RefusalCode } from '../../machines/lock-protocol.ts'
 
-const REFUSALS = ['lock.unsatisfiable', 'lock.ticket_taken', 'lock.deadlock_risk'] as const satisfies readonly RefusalCode[]
+const REFUSALS = [
+  'lock.unsatisfiable',
+  'lock.ticket_taken',
+  'lock.deadlock_risk',
+] as const satisfies readonly RefusalCode[]
 
 const Refused = z.object({ ticket: z.string(), code: z.enum(REFUSALS), reasons: z.array(z.string()) })
 const About = z.object({ ticket: z.string() })
@@ -22,7 +26,9 @@ export function refusalOf(entry: HistoryEntry, ticket: string): AppError | undef
 
 /** True when this step of the lock was about the ticket. */
 export function speaksOf(entry: HistoryEntry, ticket: string): boolean {
-  return [entry.event, ...newsOf(entry).map((event) => event['data'])].some((one) => About.safeParse(one).data?.ticket === ticket)
+  return [entry.event, ...newsOf(entry).map((event) => event['data'])].some(
+    (one) => About.safeParse(one).data?.ticket === ticket,
+  )
 }
 
 function newsOf({ effects }: HistoryEntry) {

@@ -28,5 +28,8 @@ export function parseTicketRequest(request: TicketRequest): z.infer<typeof Reque
   const parsed = Request.safeParse(request)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw new AppError('request.invalid', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not a request for devices'}`)
+  throw new AppError(
+    'request.invalid',
+    `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not a request for devices'}`,
+  )
 }
