@@ -7,10 +7,18 @@ import { wholeList } from './page.ts'
 import { json, noContent, pathOf } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { pageOf } from './view.ts'
-import { Anything, Id, Reason } from './words.ts'
+import { Id, Reason, Text } from './words.ts'
 
 const tag = 'locks'
 const One = z.strictObject({ id: Id })
+const Name = Text.max(200)
+const Wants = z.strictObject({
+  devices: z.array(Name).max(200).optional().describe('Any of these, or all of them with `all`'),
+  all: z.boolean().optional(),
+  kind: Name.optional(),
+  labels: z.record(Name, z.string().max(512)).optional(),
+  count: z.int().min(1).max(200).optional(),
+})
 /** Longer than this and some proxy in between gives up first. */
 const MAX_WAIT_MS = 60_000
 
@@ -36,7 +44,7 @@ export function lockRoutes({ platform: { locks } }: Deps): Route[] {
       description: 'With an Idempotency-Key, the same owner and key is the same ticket.',
       body: z.strictObject({
         pool: Id,
-        wants: z.record(z.string().max(64), Anything),
+        wants: Wants,
         priority: z.int().min(0).max(100).optional(),
         ttlMs: z.int().min(100).max(86_400_000).optional().describe('Lease; renew it before it ends'),
         maxHoldMs: z.int().min(100).max(604_800_000).optional(),
