@@ -88,8 +88,11 @@ async function judge({ platform, lab }: Troupe, transitions: Line[]): Promise<Ve
   const event = run && (await platform.events.get(LOCAL, run.event.id)).event
   check(run?.outcome === 'succeeded', `the run ended as ${run?.outcome ?? 'nothing'}: ${run?.reason ?? ''}`)
 
-  const brightness = await brightnessOf(lab)
-  check(brightness > 10, `the picture is still black (brightness ${brightness.toFixed(1)})`)
+  const first = await frameOf(lab)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  const second = await frameOf(lab)
+  check(brightness(second) > 10, `the picture is still black (brightness ${brightness(second).toFixed(1)})`)
+  check(!first.equals(second), 'the picture does not move: a boot screen, or frozen')
   const journal = await commandsOf(lab)
   const cycles = journal.filter((command) => command.command === 'power_cycle')
   check(cycles.length === 1, `the device was power cycled ${cycles.length} times`)
@@ -124,13 +127,16 @@ async function judge({ platform, lab }: Troupe, transitions: Line[]): Promise<Ve
   }
 }
 
-async function brightnessOf(lab: string | null): Promise<number> {
+async function frameOf(lab: string | null): Promise<Buffer> {
   const response = await fetch(`${lab}/devices/${DEVICE}/screenshot`)
-  if (!response.ok) return 0
-  const { data } = PNG.sync.read(Buffer.from(await response.arrayBuffer()))
+  return response.ok ? PNG.sync.read(Buffer.from(await response.arrayBuffer())).data : Buffer.alloc(4)
+}
+
+/** Mean luma of RGBA pixels, 0–255. */
+function brightness(pixels: Buffer): number {
   let sum = 0
-  for (let i = 0; i < data.length; i += 4) sum += 0.2126 * data[i]! + 0.7152 * data[i + 1]! + 0.0722 * data[i + 2]!
-  return sum / (data.length / 4)
+  for (let i = 0; i < pixels.length; i += 4) sum += 0.2126 * pixels[i]! + 0.7152 * pixels[i + 1]! + 0.0722 * pixels[i + 2]!
+  return sum / (pixels.length / 4)
 }
 
 async function commandsOf(lab: string | null): Promise<{ command: string }[]> {

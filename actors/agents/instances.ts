@@ -5,7 +5,8 @@ import type { Principal } from '../../core/principal.ts'
 import { PLATFORM } from '../../core/principal.ts'
 import { findInstance, listInstances, listOutdated, listUnstarted, type InstanceView as Row } from '../../db/instances.ts'
 import type { Runtime } from '../runtime.ts'
-import type { ActorsApi, AgentsApi, InstancesApi, InstanceView } from './api.ts'
+import type { AgentsApi, InstancesApi, InstanceView } from './api.ts'
+import { ask } from './ask.ts'
 import type { Audit } from './audit.ts'
 import type { AgentDefinition } from './definition.ts'
 import { settingsOf } from './settings.ts'
@@ -13,7 +14,6 @@ import { settingsOf } from './settings.ts'
 export interface InstancesDeps {
   runtime: Runtime
   agents: AgentsApi
-  actors: ActorsApi
   audit: Audit
   definitionOf(team: string, agent: string, version: string): Promise<AgentDefinition>
   log: Log
@@ -28,7 +28,7 @@ const PAGE = 100
 
 /** Instances of agents: started, looked at, driven. */
 export function createInstances(deps: InstancesDeps): Instances {
-  const { runtime, agents, actors, audit, log } = deps
+  const { runtime, agents, audit, log } = deps
   const { sql } = runtime
 
   async function existing(team: string, id: string): Promise<Row> {
@@ -58,9 +58,8 @@ export function createInstances(deps: InstancesDeps): Instances {
       if (!view.enabled) await agents.setEnabled(by, agent, true)
       const before = await findInstance(sql, by.team, teamKey(by.team, key))
       if (!before) await spawn(by, agent, wanted, key)
-      else if (before.state === 'stopped') await actors.send(by, before.address, { type: 'START', by: by.name }, {})
+      else if (before.state === 'stopped') await ask(runtime, before.address, { type: 'START', by: by.name }, by)
       const address = `agent/${teamKey(by.team, key)}`
-      await runtime.settled(address)
       log.info({ address, by: by.name }, 'instance started')
       await audit.append(by, 'instance.start', address, { version: wanted })
       return { instance: toView(await existing(by.team, teamKey(by.team, key))), created: !before }
@@ -74,11 +73,12 @@ export function createInstances(deps: InstancesDeps): Instances {
     get: async (by, id) => toView(await existing(by.team, id)),
 
     async command(by, id, action, { reason = '', expected }) {
-      const { address } = await existing(by.team, id)
-      const event = { type: action.toUpperCase(), by: by.name, reason }
-      await actors.send(by, address, event, expected === undefined ? {} : { expected })
+      const { address, revision } = await existing(by.team, id)
+      if (expected !== undefined && expected !== revision) {
+        throw new AppError('request.precondition_failed', `${id} is at revision ${revision}, not ${expected}: look again`, { details: { revision } })
+      }
+      await ask(runtime, address, { type: action.toUpperCase(), by: by.name, reason }, by)
       await audit.append(by, `instance.${action}`, address, { reason })
-      await runtime.settled(address)
       return toView(await existing(by.team, id))
     },
 

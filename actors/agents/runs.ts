@@ -2,14 +2,15 @@ import { AppError } from '../../core/errors.ts'
 import type { Principal } from '../../core/principal.ts'
 import { findEvidence, findRun, listEvidence, listRuns, listSteps, measureRuns, type RunRow } from '../../db/runs.ts'
 import type { Runtime } from '../runtime.ts'
-import type { ActorsApi, RunsApi, RunView } from './api.ts'
+import type { RunsApi, RunView } from './api.ts'
+import { ask } from './ask.ts'
 import type { Audit } from './audit.ts'
 
 const PAGE = 50
 const DECISIONS = { retry: 'RETRY', skip: 'SKIP', abort: 'CANCEL', approve: 'APPROVE', deny: 'DENY' } as const
 
 /** Runs: what each did, step by step, and the few words a person may say to one. */
-export function createRuns({ runtime, actors, audit }: { runtime: Runtime; actors: ActorsApi; audit: Audit }): RunsApi {
+export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit }): RunsApi {
   const { sql } = runtime
 
   async function existing(by: Principal, id: string): Promise<RunRow> {
@@ -20,9 +21,8 @@ export function createRuns({ runtime, actors, audit }: { runtime: Runtime; actor
 
   async function tell(by: Principal, id: string, type: string, reason: string): Promise<RunView> {
     const { address } = await existing(by, id)
-    await actors.send(by, address, { type, by: by.name, reason }, {})
+    await ask(runtime, address, { type, by: by.name, reason }, by)
     await audit.append(by, `run.${type.toLowerCase()}`, address, { reason })
-    await runtime.settled(address)
     return toView(await existing(by, id))
   }
 

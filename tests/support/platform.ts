@@ -1,0 +1,102 @@
+import { pino } from 'pino'
+import { createPlatform, type RunningPlatform } from '../../actors/agents/platform.ts'
+import { createLog } from '../../core/log.ts'
+import { systemClock } from '../../examples/lab/clock.ts'
+import { startLab } from '../../examples/lab/lab.ts'
+import { createApp } from '../../http/app.ts'
+import { listen } from '../../http/server.ts'
+import { createToolCatalog, createTools } from '../../tools/catalog.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+import { eventually } from './eventually.ts'
+
+export interface PlatformOptions {
+  redisUrl?: string | undefined
+  /** Absent: a fresh one, dropped at the end. */
+  database?: TestDatabase
+  roles?: ('api' | 'worker')[]
+  /** Publishes agent-templates/ at start. */
+  templates?: boolean
+  /** Starts the simulated lab beside it, this many times faster than real time. */
+  labSpeed?: number
+  apiKey?: string
+}
+
+export interface TestPlatform {
+  url: string
+  /** Base URL of the lab; empty without one. */
+  lab: string
+  platform: RunningPlatform
+  database: TestDatabase
+  get<Body>(path: string): Promise<Body>
+  post<Body>(path: string, body?: unknown): Promise<Body>
+  /** The raw answer, whatever its status. */
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
+  stop(): Promise<void>
+}
+
+/** The whole platform as its users meet it: over HTTP, with a real database. */
+export async function startPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
+  const database = options.database ?? (await createTestDatabase())
+  const log = createLog(process.env['TEST_LOG_LEVEL'] ?? 'silent')
+  const platform = await createPlatform({
+    version: '0.0.0-test',
+    log,
+    databaseUrl: database.url,
+    tools: createToolCatalog(createTools({ allowedHosts: [] })),
+    leaseMs: 2_000,
+    ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
+    ...(options.roles === undefined ? {} : { roles: options.roles }),
+    ...(options.templates ? { templates: 'agent-templates' } : {}),
+    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+  })
+  await platform.start()
+  const app = createApp({ platform, log, config: { loopbackOnly: true } })
+  const server = await listen({ app, host: '127.0.0.1', port: 0, graceMs: 500 })
+  const headers = options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }
+  const lab =
+    options.labSpeed === undefined
+      ? undefined
+      : await startLab({
+          config: {
+            ...{ port: 0, host: '127.0.0.1', publicUrl: undefined, speed: options.labSpeed, logLevel: 'silent' },
+            platform: { url: server.url, key: options.apiKey },
+          },
+          clock: systemClock,
+          log: pino({ level: 'silent' }),
+        })
+
+  async function request(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Response> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    return fetch(`${server.url}${path}`, { method, ...json, headers: { ...headers, ...('headers' in json ? json.headers : {}), ...more } })
+  }
+
+  async function answer<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+    const response = await request(method, path, body)
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    return (text === '' ? undefined : JSON.parse(text)) as Body
+  }
+
+  if (lab) {
+    await eventually('the devices of the lab to be registered', async () => {
+      const { items } = await answer<{ items: { connectivity: string }[] }>('GET', '/v1/devices')
+      return items.length >= 8 && items.every((device) => device.connectivity === 'online')
+    })
+  }
+
+  return {
+    url: server.url,
+    lab: lab?.url ?? '',
+    platform,
+    database,
+    request,
+    get: (path) => answer('GET', path),
+    post: (path, body) => answer('POST', path, body ?? {}),
+    async stop() {
+      await lab?.stop()
+      await server.stop()
+      await platform.stop()
+      if (!options.database) await database.drop()
+    },
+  }
+}
