@@ -214,7 +214,12 @@ export async function listAccepted(sql: Sql, limit: number): Promise<(StoredEven
 /** Routes emitted events, or events again (`replay`): deliveries, mail and the new status in one statement. */
 export async function markRouted(
   sql: Sql,
-  events: readonly { id: string; status: 'routed' | 'unhandled'; depth: number; from: 'accepted' | 'routed' | 'unhandled' }[],
+  events: readonly {
+    id: string
+    status: 'routed' | 'unhandled'
+    depth: number
+    from: 'accepted' | 'routed' | 'unhandled'
+  }[],
   deliveries: readonly DeliveryRow[],
   rulesRevision: number,
 ): Promise<boolean> {
@@ -253,7 +258,12 @@ export async function listDeliveries(sql: Sql, eventId: string): Promise<Deliver
 }
 
 /** The log after a cursor, in the order of commits, below every running transaction. */
-export async function readEventsAfter(sql: Sql, team: string, cursor: readonly [string, string], limit: number): Promise<StoredEvent[]> {
+export async function readEventsAfter(
+  sql: Sql,
+  team: string,
+  cursor: readonly [string, string],
+  limit: number,
+): Promise<StoredEvent[]> {
   return answer(sql<StoredEvent[]>`
     select ${columns(sql)}
     from event_log e
@@ -280,4 +290,3 @@ export async function listTypes(sql: Sql, team: string): Promise<{ type: string;
     group by type
     order by type`)
 }
-

@@ -104,7 +104,9 @@ export async function findInstance(sql: Sql, team: string, id: string): Promise<
 }
 
 /** Instances, of all teams, that are not on the version their agent has published now. */
-export async function listOutdated(sql: Sql): Promise<{ address: Address; team: string; agent: string; current: string }[]> {
+export async function listOutdated(
+  sql: Sql,
+): Promise<{ address: Address; team: string; agent: string; current: string }[]> {
   return answer(sql<{ address: Address; team: string; agent: string; current: string }[]>`
     select i.address, i.team, i.agent, a.current
     from agent_instances i

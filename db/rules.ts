@@ -30,7 +30,12 @@ export async function readRules(sql: Sql): Promise<RulesReading> {
       order by address`),
     answer(sql<RulesReading['devices']>`select team, id, pool from devices`),
   ])
-  return { revision: row?.revision ?? 0, definitions: [...definitions], instances: [...instances], devices: [...devices] }
+  return {
+    revision: row?.revision ?? 0,
+    definitions: [...definitions],
+    instances: [...instances],
+    devices: [...devices],
+  }
 }
 
 /** Something that routing depends on has changed: decisions made before this do not commit any more. */

@@ -48,7 +48,15 @@ const columns = (sql: Sql) => sql`
 export async function listRuns(
   sql: Sql,
   team: string,
-  filter: { agent?: string; instance?: string; device?: string; outcome?: string; event?: string; after?: string; limit: number },
+  filter: {
+    agent?: string
+    instance?: string
+    device?: string
+    outcome?: string
+    event?: string
+    after?: string
+    limit: number
+  },
 ): Promise<RunRow[]> {
   return answer(sql<RunRow[]>`
     select ${columns(sql)}
@@ -164,7 +172,11 @@ export async function saveEvidence(
     on conflict (id) do nothing`)
 }
 
-export async function findEvidence(sql: Sql, run: Address, id: string): Promise<{ bytes: Uint8Array; mediaType: string } | undefined> {
+export async function findEvidence(
+  sql: Sql,
+  run: Address,
+  id: string,
+): Promise<{ bytes: Uint8Array; mediaType: string } | undefined> {
   const [row] = await answer(sql<{ bytes: Uint8Array; mediaType: string }[]>`
     select bytes, media_type as "mediaType"
     from run_evidence
