@@ -1,0 +1,62 @@
+import { beforeAll } from 'vitest'
+import { fromPromise } from 'xstate'
+import { createAlerts } from '../../actors/agents/alerts.ts'
+import { createAudit } from '../../actors/agents/audit.ts'
+import { createDeadLetters } from '../../actors/agents/dead-letters.ts'
+import { createDevices } from '../../actors/agents/devices.ts'
+import { createEvents } from '../../actors/agents/events.ts'
+import { createKeys } from '../../actors/agents/keys.ts'
+import { createLocks } from '../../actors/agents/locks.ts'
+import { CONTROLS } from '../../actors/agents/machines.ts'
+import { PROJECTIONS } from '../../actors/agents/projections.ts'
+import { createRegistry } from '../../actors/agents/registry.ts'
+import { createRules } from '../../actors/agents/rules.ts'
+import type { DeviceRegistration } from '../../actors/agents/api.ts'
+import { createLog } from '../../core/log.ts'
+import type { Principal, Role } from '../../core/principal.ts'
+import { alert } from '../../machines/alert.ts'
+import { device } from '../../machines/device.ts'
+import { lock } from '../../machines/lock.ts'
+import { createTools } from '../../tools/catalog.ts'
+import { on, openRuntime, type Open } from '../actors/open.ts'
+
+type Parts = ReturnType<typeof makeParts>
+export type Facade = Open & Parts
+
+/** Devices are clean at once: what a gateway does is not the subject here. */
+const machines = { device, alert, lock: lock.provide({ actors: { cleanup: fromPromise(async () => null) } }) }
+
+/** The parts of the façade on a runtime with the real machines of the lab, for one `describe` block. */
+export function openFacade({ redisUrl }: { redisUrl?: string | undefined } = {}): Facade {
+  const kinds = Object.keys(machines)
+  const open = openRuntime({ machines, stamped: kinds, controls: CONTROLS, projections: PROJECTIONS, ...on(redisUrl) })
+  beforeAll(() => Object.assign(open, makeParts(open)))
+  return open as Facade
+}
+
+function makeParts({ runtime }: Open) {
+  const { sql } = runtime
+  const log = createLog('silent')
+  const audit = createAudit({ sql })
+  const heard = { rulesChanges: 0 }
+  const onRulesChanged = async (): Promise<void> => void heard.rulesChanges++
+  return {
+    heard,
+    audit,
+    agents: createRegistry({ sql, tools: createTools({ allowedHosts: [] }), audit, log, onRulesChanged }),
+    devices: createDevices({ runtime, audit }),
+    locks: createLocks({ runtime, audit }),
+    alerts: createAlerts({ runtime, audit }),
+    deadLetters: createDeadLetters({ runtime, audit }),
+    keys: createKeys({ sql, audit }),
+    events: createEvents({ runtime, rules: createRules(sql), log }),
+  }
+}
+
+export function principal(name: string, team = 'default', role: Role = 'operator'): Principal {
+  return { name, team, role }
+}
+
+export function box(over: Partial<DeviceRegistration> = {}): DeviceRegistration {
+  return { kind: 'stb', pool: 'paris', host: 'pi-1', gateway: 'http://pi-1:9000', connectivity: 'online', ...over }
+}
