@@ -1,4 +1,5 @@
-import type { Role } from '../core/principal.ts'
+import { AppError } from '../core/errors.ts'
+import { mayAct, type Principal, type Role } from '../core/principal.ts'
 
 /**
  * Who may call what: the least role for every route, in one place. A route that is not here cannot be declared, and one
@@ -62,6 +63,8 @@ export const ACCESS = {
   'GET /v1/runs/:id/evidence/:evidence': 'viewer',
   'POST /v1/runs/:id/cancel': 'operator',
   'POST /v1/runs/:id/decide': 'operator',
+  'POST /v1/runs/:id/approve': 'approver',
+  'POST /v1/runs/:id/deny': 'approver',
 
   'GET /v1/actors': 'viewer',
   'GET /v1/actors/:kind/:key': 'viewer',
@@ -99,3 +102,20 @@ export const ACCESS = {
 
 /** Method and path of a route, as in `GET /v1/runs/:id`. */
 export type RouteName = keyof typeof ACCESS
+
+/**
+ * The least role for an event that is sent to an actor by hand. What passes an approval takes an approver, by this way
+ * too; words with a dot (`lock.granted`) are what actors say to one another, and only an administrator may forge one.
+ */
+export function roleForEvent(type: string): Role {
+  if (type === 'APPROVE' || type === 'DENY') return 'approver'
+  return type.includes('.') ? 'admin' : 'operator'
+}
+
+/** Throws `auth.forbidden`. */
+export function requireRole(by: Principal, role: Role): void {
+  if (mayAct(by, role)) return
+  throw new AppError('auth.forbidden', `This needs the role ${role}; the key has ${by.role}`, {
+    details: { needed: role, has: by.role },
+  })
+}

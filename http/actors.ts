@@ -56,7 +56,7 @@ export function actorRoutes(deps: Deps): Route[] {
       body: MachineEventBody,
       answers: { 202: z.strictObject({ address: z.string(), status: z.enum(['accepted', 'duplicate']) }) },
       async handle({ by, params, body, request, key }) {
-        const event = readMachineEvent(body)
+        const event = readMachineEvent(by, body)
         const expected = expectedRevision(request)
         const to = address(params.kind, params.key)
         const options = {

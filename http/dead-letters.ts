@@ -38,7 +38,7 @@ export function deadLetterRoutes({ platform: { deadLetters } }: Deps): Route[] {
       body: z.strictObject({ event: MachineEventBody.optional() }),
       answers: { 200: DeadLetter },
       async handle({ by, params, body }) {
-        const event = body.event === undefined ? undefined : readMachineEvent(body.event)
+        const event = body.event === undefined ? undefined : readMachineEvent(by, body.event)
         return json(await deadLetters.redrive(by, params.id, event))
       },
     }),

@@ -39,6 +39,9 @@ export const IngestedMany = named(
   }),
 )
 
+/** Times of the log keep the microseconds of the database. */
+const Instant = z.iso.datetime({ offset: true })
+
 export const LoggedEvent = named(
   'LoggedEvent',
   z.strictObject({
@@ -46,14 +49,14 @@ export const LoggedEvent = named(
     source: z.string(),
     type: z.string(),
     subject: z.string().nullable(),
-    time: Time,
+    time: Instant,
     data: Anything,
     severity: Severity.nullable(),
     priority: z.int(),
     correlationid: z.string().nullable(),
     causationid: z.string().nullable(),
     depth: Count,
-    receivedAt: Time,
+    receivedAt: Instant,
     status: z.enum(['accepted', 'routed', 'unhandled']),
     sourceId: z.string(),
   }) satisfies View<api.LoggedEvent>,

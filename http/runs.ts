@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json } from './reply.ts'
@@ -22,13 +23,14 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       query: z.strictObject({
         ...PageQuery,
         agent: Id.optional(),
-        instance: Id.optional(),
+        instance: Id.optional().describe('Key of the instance'),
         device: Text.optional(),
         outcome: z.enum(['succeeded', 'failed', 'aborted', 'timedOut']).optional(),
       }),
       answers: { 200: pageOf(Run) },
-      async handle({ by, request, query: { limit, cursor, ...filter } }) {
-        return pageResponse(request, await runs.list(by, { ...paging({ limit, cursor }), ...filter }))
+      async handle({ by, request, query: { limit, cursor, instance, ...filter } }) {
+        const of = instance === undefined ? {} : { instance: address('agent', instance) }
+        return pageResponse(request, await runs.list(by, { ...paging({ limit, cursor }), ...filter, ...of }))
       },
     }),
     route('GET /v1/runs/:id', {
@@ -72,5 +74,15 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       answers: { 200: Run },
       handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, body.decision, body.reason)),
     }),
+    ...(['approve', 'deny'] as const).map((decision) =>
+      route(`POST /v1/runs/:id/${decision}`, {
+        tag,
+        summary: decision === 'approve' ? 'Let it do what it waits to be allowed' : 'Do not let it',
+        params: One,
+        body: z.strictObject({ reason: Reason.default('') }),
+        answers: { 200: Run },
+        handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, decision, body.reason)),
+      }),
+    ),
   ]
 }

@@ -1,8 +1,7 @@
 import type { Context } from 'hono'
 import type { IdempotencyApi } from '../actors/agents/api.ts'
-import { AppError } from '../core/errors.ts'
-import { mayAct, type Principal } from '../core/principal.ts'
-import { ACCESS } from './access.ts'
+import type { Principal } from '../core/principal.ts'
+import { ACCESS, requireRole } from './access.ts'
 import type { AppEnv } from './app-env.ts'
 import type { Auth } from './auth.ts'
 import { readBody } from './body.ts'
@@ -39,10 +38,8 @@ export function createServe({ auth, idempotency }: { auth: Auth; idempotency: Id
     const role = ACCESS[route.name]
     if (role === 'public') return NOBODY
     const by = await auth.authenticate(request, peer)
-    if (mayAct(by, role)) return by
-    throw new AppError('auth.forbidden', `This needs the role ${role}; the key has ${by.role}`, {
-      details: { needed: role, has: by.role },
-    })
+    requireRole(by, role)
+    return by
   }
 }
 

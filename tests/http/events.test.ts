@@ -98,6 +98,8 @@ describe('publishing events', () => {
   })
 
   it('tells who would get an event, and why the others would not', async () => {
+    const picky = definition('picky').replace('on: [test.happened]', 'on: [test.happened], filters: { platform: web }')
+    await ask('POST /v1/agents?publish=true', 201, { body: picky, headers: YAML })
     const { body } = await ask<{ items: { agent: string; outcome: string; reason: string }[] }>(
       'POST /v1/events/dry-run',
       200,
@@ -105,7 +107,7 @@ describe('publishing events', () => {
     )
     expect(body.items).toContainEqual(expect.objectContaining({ agent: 'hearer', outcome: 'matched' }))
     expect(body.items).toContainEqual(
-      expect.objectContaining({ agent: 'late', outcome: 'filtered', reason: expect.stringMatching(/./) }),
+      expect.objectContaining({ agent: 'picky', outcome: 'filtered', reason: expect.stringMatching(/./) }),
     )
     await ask('POST /v1/events/dry-run', 400, { body: [{ type: 'a.b' }, { type: 'a.b' }] })
   })

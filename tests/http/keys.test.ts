@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Role } from '../../core/principal.ts'
+import { ACCESS } from '../../http/access.ts'
+import { startPlatform, type TestPlatform } from '../support/platform.ts'
+import { type Client, createClient, definition, YAML } from './client.ts'
+
+const ADMIN = `trp_${'a'.repeat(40)}`
+let running: TestPlatform
+let admin: Client
+beforeAll(async () => {
+  running = await startPlatform({ apiKey: ADMIN })
+  admin = createClient(running, { authorization: `Bearer ${ADMIN}` })
+})
+afterAll(() => running.stop())
+
+interface Made {
+  id: string
+  key: string
+}
+const make = async (name: string, role: Role, team?: string): Promise<Made> =>
+  (await admin<Made>('POST /v1/keys', 201, { body: { name, role, ...(team ? { team } : {}) } })).body
+const as = (key: string): Client => createClient(running, { authorization: `Bearer ${key}` })
+
+describe('keys', () => {
+  it('are told once, and never listed', async () => {
+    const made = await make('ci', 'operator')
+    expect(made.key).toMatch(/^trp_[A-Za-z0-9_-]{43}$/)
+    const { body } = await admin<{ items: { id: string }[] }>('GET /v1/keys', 200)
+    expect(body.items.map(({ id }) => id)).toContain(made.id)
+    expect(JSON.stringify(body)).not.toContain(made.key)
+  })
+
+  it('are refused from the moment they are revoked', async () => {
+    const { id, key } = await make('short', 'viewer')
+    await as(key)('GET /v1/devices', 200)
+    await admin(`DELETE /v1/keys/${id}`, 204)
+    await as(key)('GET /v1/devices', 401)
+    await admin('DELETE /v1/keys/nothing', 404)
+  })
+
+  it('end a live stream within seconds of being revoked', { timeout: 15_000 }, async () => {
+    const { id, key } = await make('watcher', 'viewer')
+    const response = await fetch(`${running.url}/v1/live`, { headers: { authorization: `Bearer ${key}` } })
+    const startedAt = Date.now()
+    await admin(`DELETE /v1/keys/${id}`, 204)
+    await response.text()
+    expect(Date.now() - startedAt).toBeLessThan(6_000)
+  })
+
+  it('leave a line in the audit for what was done with them', async () => {
+    const { key } = await make('doer', 'operator')
+    await as(key)('POST /v1/agents', 201, { body: definition('audited'), headers: YAML })
+    const { body } = await admin<{ items: { principal: string; action: string; target: string }[] }>(
+      'GET /v1/audit',
+      200,
+    )
+    expect(body.items).toContainEqual(
+      expect.objectContaining({ principal: 'doer', action: 'agent.import', target: 'audited@1.0.0' }),
+    )
+    await as(key)('GET /v1/audit', 403)
+  })
+
+  it('of an operator pass no approval and speak for no actor', async () => {
+    const { key } = await make('hands', 'operator')
+    const operator = as(key)
+    for (const type of ['APPROVE', 'DENY', 'lock.granted']) {
+      const { body } = await operator<{ code: string }>('POST /v1/actors/run/x/events', 403, { body: { type } })
+      expect([type, body.code]).toEqual([type, 'auth.forbidden'])
+      await operator('POST /v1/dead-letters/1/redrive', 403, { body: { event: { type } } })
+    }
+    await operator('POST /v1/runs/x/approve', 403)
+  })
+})
+
+describe('another team', () => {
+  it('sees nothing of this one, and cannot tell it from what is not there', async () => {
+    await admin('POST /v1/agents?publish=true', 201, { body: definition('ours'), headers: YAML })
+    const device = { kind: 'stb', pool: 'p', host: 'h', gateway: 'http://127.0.0.1:9', connectivity: 'online' }
+    await admin('PUT /v1/devices/ours', 200, { body: device })
+    const { body: event } = await admin<{ id: string }>('POST /v1/events', 202, { body: { type: 'test.ours' } })
+    await admin('POST /v1/alerts', 202, { body: { kind: 'freeze', fingerprint: 'ours' } })
+    const { body: ticket } = await admin<{ ticket: string }>('POST /v1/tickets', 201, {
+      body: { pool: 'p', wants: { devices: ['ours'] } },
+    })
+    const { key } = await make('stranger', 'admin', 'other')
+    const stranger = as(key)
+
+    const ours: Record<string, string> = {
+      ':fingerprint': 'ours',
+      ':version': '1.0.0',
+      ':kind': 'agent',
+      ':key': 'ours',
+      ':evidence': 'e',
+    }
+    const lines = (Object.keys(ACCESS) as (keyof typeof ACCESS)[])
+      .filter((name) => /^(GET|DELETE|POST) .*\/:/.test(name) && !/ingest|machines|keys|OPTIONS/.test(name))
+      .map((name) => {
+        const id = name.includes('/events/')
+          ? event.id
+          : name.includes('/tickets/')
+            ? ticket.ticket
+            : name.includes('/pools/')
+              ? 'p'
+              : name.includes('/dead-letters/')
+                ? '1'
+                : 'ours'
+        return name.replaceAll(/:[a-z]+/g, (word) => ours[word] ?? id)
+      })
+    expect(lines.length).toBeGreaterThan(35)
+    for (const line of lines) {
+      const [method = '', path = ''] = line.split(' ')
+      const body = bodyFor(line)
+      const query = line.endsWith('/replay') && method === 'GET' ? '?at=1' : ''
+      const answer = await fetch(`${running.url}${path}${query}`, {
+        method,
+        headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+      const problem = (await answer.json()) as { code: string }
+      expect([line, answer.status, problem.code]).toEqual([line, 404, expect.stringMatching(/not_found$/)])
+    }
+    for (const list of [
+      'agents',
+      'instances',
+      'runs',
+      'actors',
+      'devices',
+      'locks',
+      'alerts',
+      'events',
+      'dead-letters',
+      'audit',
+    ]) {
+      const { body } = await stranger<{ items: object[] }>(`GET /v1/${list}`, 200)
+      expect([list, body.items]).toEqual([list, []])
+    }
+  })
+})
+
+function bodyFor(line: string): object | undefined {
+  if (/\/events$/.test(line)) return { type: 'PAUSE' }
+  if (line.endsWith('/maintenance')) return { on: true }
+  if (line.endsWith('/kick')) return { reason: 'x' }
+  if (line.endsWith('/decide')) return { decision: 'retry' }
+  return undefined
+}
