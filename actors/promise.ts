@@ -37,8 +37,9 @@ export function runPromise(logic: AnyActorLogic, run: PromiseRun): Promise<Machi
   return new Promise((resolve) => {
     const actor = createActor(logic, { id, input: input ?? undefined })
     const abort = (): void => {
-      actor.stop()
+      // First, since XState tells a stopped actor's observers that it is complete.
       resolve(undefined)
+      actor.stop()
     }
     const settle = (event: MachineEvent): void => {
       signal.removeEventListener('abort', abort)

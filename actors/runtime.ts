@@ -268,12 +268,13 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
 
     async send(address, event, { id, lane, sender: by, cause } = {}) {
       const { kind } = parseAddress(address)
+      // Callers without types may hand over anything; the sender judges it.
       const clean = toJson(event) as MachineEvent
       return sender.send({
         id: id ?? newId(),
         to: address,
         event: clean,
-        lane: lane ?? context.laneOf(kind, clean.type),
+        lane: lane ?? context.laneOf(kind, clean?.type),
         sender: by ?? null,
         cause: cause ?? null,
       })
