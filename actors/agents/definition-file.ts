@@ -2,7 +2,7 @@ import type { Json } from '../../core/json.ts'
 import { AgentDefinition } from './definition.ts'
 import { badDefinition, type Problem, problemAt, type SourceMap } from './problem.ts'
 import { schemaProblems } from './schema-problems.ts'
-import { readInThread } from './yaml-thread.ts'
+import { createThreadReader, type ReadTree } from './yaml-thread.ts'
 
 const MAX_BYTES = 64 * 1024
 
@@ -18,9 +18,14 @@ export interface ParsedDefinition {
 
 /**
  * Reads a definition from YAML or JSON of at most 64 KiB, off the main thread and within a second. Throws
- * `agent.bad_definition` with `details.problems` and nothing else that depends on the text.
+ * `agent.bad_definition` with `details.problems` and nothing else that depends on the text. Who reads many hands in one
+ * reader for all of them.
  */
-export async function parseDefinition(text: string, fileName: string): Promise<ParsedDefinition> {
+export async function parseDefinition(
+  text: string,
+  fileName: string,
+  read: ReadTree = createThreadReader(),
+): Promise<ParsedDefinition> {
   const whole: SourceMap = { file: fileName, positions: new Map() }
   const refuse = (message: string) => badDefinition([problemAt(whole, [], message)])
   const bytes = Buffer.byteLength(text)
@@ -28,7 +33,7 @@ export async function parseDefinition(text: string, fileName: string): Promise<P
   if (!text.isWellFormed()) throw refuse('is not well-formed text')
   if (text.includes('\0')) throw refuse('holds a NUL character')
 
-  const tree = await readInThread(text)
+  const tree = await read(text)
   if (!tree) throw refuse('took too long to read: it is nested or repeated beyond reason')
   if (tree.problems.length > 0)
     throw badDefinition(tree.problems.map((problem): Problem => ({ file: fileName, ...problem })))

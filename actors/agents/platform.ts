@@ -28,6 +28,7 @@ import { createRegistry } from './registry.ts'
 import { createRules } from './rules.ts'
 import { createRuns } from './runs.ts'
 import { publishTemplates } from './templates.ts'
+import { createThreadReader } from './yaml-thread.ts'
 
 export interface PlatformOptions {
   databaseUrl?: string
@@ -76,7 +77,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const rules = createRules(sql)
   const actors = createActors(runtime)
   const events = createEvents({ runtime, rules, log })
-  const agents = createRegistry({ sql, tools: tools.list(), audit, log, onRulesChanged: followRules })
+  const read = createThreadReader()
+  const agents = createRegistry({ sql, tools: tools.list(), audit, log, read, onRulesChanged: followRules })
   const instances = createInstances({ runtime, agents, audit, definitionOf, log })
   const devices = createDevices({ runtime, audit })
   const keys = createKeys({ sql, audit })
@@ -155,7 +157,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     async start() {
       if (options.apiKey !== undefined) await keys.ensureKey(options.apiKey)
       await runtime.start()
-      if (options.templates !== undefined) await publishTemplates(agents, options.templates, log)
+      if (options.templates !== undefined) await publishTemplates(agents, options.templates, read, log)
       await followRules()
     },
 

@@ -31,6 +31,7 @@ import {
   resolveRange,
   type VersionAction,
 } from './versions.ts'
+import type { ReadTree } from './yaml-thread.ts'
 
 /** How often a change begins anew because others change the rules at the same time. */
 const TRIES = 20
@@ -40,12 +41,13 @@ export interface RegistryDeps {
   tools: readonly KnownTool[]
   audit: Audit
   log: Log
+  read: ReadTree
   /** Who routes must hear of it: called after each change that routing depends on, before the caller is answered. */
   onRulesChanged(): Promise<void>
 }
 
 /** Agents and their versions. Drafts may change; what was published never does. */
-export function createRegistry({ sql, tools, audit, log, onRulesChanged }: RegistryDeps): AgentsApi {
+export function createRegistry({ sql, tools, audit, log, read, onRulesChanged }: RegistryDeps): AgentsApi {
   async function check(team: string, { definition, source }: ParsedDefinition): Promise<void> {
     const published = Map.groupBy(await listPublished(sql, team), (row) => row.id)
     const publishedAgents = (id: string, range: string): boolean => {
@@ -76,6 +78,7 @@ export function createRegistry({ sql, tools, audit, log, onRulesChanged }: Regis
 
   /** Answers true when something moved. Which version is the highest is decided here, and holds only at the revision read. */
   async function move(by: Principal, id: string, version: string, action: VersionAction): Promise<boolean> {
+    let checked: string | undefined
     for (let tries = 0; tries < TRIES; tries++) {
       const { revision, versions } = await readStates(sql, by.team, id)
       const row = versions.find((one) => one.version === version)
@@ -83,8 +86,10 @@ export function createRegistry({ sql, tools, audit, log, onRulesChanged }: Regis
       const to = nextState(row.state, action)
       if (to !== 'published' && to !== 'deprecated') throw notAllowed(id, version, row.state)
       if (to === row.state) return false
-      if (action === 'publish')
-        await check(by.team, await parseDefinition(await sourceOf(by, id, version), `${id}.yaml`))
+      if (action === 'publish' && checked !== row.contentHash) {
+        await check(by.team, await parseDefinition(await sourceOf(by, id, version), `${id}.yaml`, read))
+        checked = row.contentHash
+      }
       const current = latestPublished(versions.map((one) => (one === row ? { version, state: to } : one))) ?? null
       const moved = await moveVersion(sql, {
         team: by.team,
@@ -122,7 +127,7 @@ export function createRegistry({ sql, tools, audit, log, onRulesChanged }: Regis
     source: sourceOf,
 
     async import(by, text, fileName) {
-      const parsed = await parseDefinition(text, fileName)
+      const parsed = await parseDefinition(text, fileName, read)
       await check(by.team, parsed)
       const { id, version } = parsed.definition.metadata
       const hash = contentHash(text)
@@ -135,7 +140,7 @@ export function createRegistry({ sql, tools, audit, log, onRulesChanged }: Regis
     },
 
     async validate(by, text, fileName) {
-      const parsed = await parseDefinition(text, fileName)
+      const parsed = await parseDefinition(text, fileName, read)
       await check(by.team, parsed)
       const { id, version } = parsed.definition.metadata
       return { id, version }

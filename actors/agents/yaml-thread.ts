@@ -3,38 +3,76 @@ import { Worker } from 'node:worker_threads'
 import { AppError } from '../../core/errors.ts'
 import type { Tree } from './yaml-tree.ts'
 
-/** Processor time of the thread, its start (about 0.1 s) included. */
+/** Processor time for one text, the start of its thread (about 0.1 s) included. */
 const CPU_LIMIT_MS = 1_000
 const CHECK_MS = 100
 /** A loaded machine may need seconds to give the thread its second; a dead one must not be waited for. */
 const WALL_LIMIT_MS = 10_000
+/** How long a thread is kept for the next text: a folder of definitions is read by one. */
+const IDLE_MS = 2_000
+
+/** Reads YAML or JSON; undefined when the text was too much. */
+export type ReadTree = (text: string) => Promise<Tree | undefined>
 
 /**
- * Reads YAML or JSON in a thread of its own, killed after one second of work and bounded in memory, so that hostile
- * text costs the main loop nothing. Answers undefined when the text was too much. The limit is processor time and not
- * wall time, so that a busy machine refuses nothing that an idle one accepts.
+ * Reads in a thread of its own, killed after one second of work and bounded in memory, so that hostile text costs the
+ * main loop nothing. The limit is processor time and not wall time, so that a busy machine refuses nothing that an idle
+ * one accepts. A thread that answered is kept for a moment; one that was too slow never reads another text.
  *
  * The worker is a `.ts` file started by plain Node, which strips types by itself (22.18 and later): `execArgv: []`
  * keeps loaders such as tsx out of it, so the same line works under node, tsx and vitest, and starts faster. The
  * processor time of a thread can be read since Node 24.6.
  */
-export async function readInThread(text: string, cpuLimitMs = CPU_LIMIT_MS): Promise<Tree | undefined> {
-  const worker = new Worker(new URL('./yaml-worker.ts', import.meta.url), {
-    workerData: text,
+export function createThreadReader(cpuLimitMs = CPU_LIMIT_MS): ReadTree {
+  let idle: { worker: Worker; timer: NodeJS.Timeout } | undefined
+
+  function take(): Worker {
+    if (!idle) return startWorker()
+    const { worker, timer } = idle
+    idle = undefined
+    clearTimeout(timer)
+    return worker
+  }
+
+  function keep(worker: Worker): void {
+    if (idle) return void worker.terminate()
+    const timer = setTimeout(() => {
+      idle = undefined
+      void worker.terminate()
+    }, IDLE_MS)
+    timer.unref()
+    worker.unref()
+    idle = { worker, timer }
+  }
+
+  return async (text) => {
+    const worker = take()
+    worker.ref()
+    const done = new AbortController()
+    let tree: Tree | undefined
+    try {
+      const answer = answerOf(worker)
+      worker.postMessage(text)
+      tree = await Promise.race([
+        answer,
+        tooMuchWork(worker, cpuLimitMs, done.signal),
+        delay(WALL_LIMIT_MS, undefined, { signal: done.signal }),
+      ])
+      return tree
+    } finally {
+      done.abort()
+      worker.removeAllListeners()
+      if (tree) keep(worker)
+      else await worker.terminate()
+    }
+  }
+}
+
+function startWorker(): Worker {
+  return new Worker(new URL('./yaml-worker.ts', import.meta.url), {
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
   })
-  const done = new AbortController()
-  try {
-    return await Promise.race([
-      answerOf(worker),
-      tooMuchWork(worker, cpuLimitMs, done.signal),
-      delay(WALL_LIMIT_MS, undefined, { signal: done.signal }),
-    ])
-  } finally {
-    done.abort()
-    await worker.terminate()
-  }
 }
 
 async function answerOf(worker: Worker): Promise<Tree | undefined> {
@@ -49,12 +87,13 @@ async function answerOf(worker: Worker): Promise<Tree | undefined> {
   })
 }
 
-/** Resolves when the thread has worked longer than it may; never when it ends before. */
+/** Resolves when the thread has worked longer than it may on this text; never when it ends before. */
 async function tooMuchWork(worker: Worker, cpuLimitMs: number, signal: AbortSignal): Promise<undefined> {
   try {
+    const before = await worker.cpuUsage()
     for (;;) {
       await delay(CHECK_MS, undefined, { signal })
-      const { user, system } = await worker.cpuUsage()
+      const { user, system } = await worker.cpuUsage(before)
       if ((user + system) / 1_000 > cpuLimitMs) return undefined
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { readTree } from './yaml-tree.ts'
 
-parentPort?.postMessage(readTree(String(workerData)))
+parentPort?.on('message', (text: string) => parentPort?.postMessage(readTree(text)))
