@@ -90,9 +90,9 @@ describe('an actor', () => {
     const { body: actor } = await ask<Actor>(`GET ${one}`, 200)
     const forth: number[] = []
     for (let cursor: string | null = '0'; cursor !== null; ) {
-      const { body } = await ask<Page<Entry>>(`GET ${one}/history?limit=2&cursor=${cursor}`, 200)
-      forth.push(...body.items.map(({ revision }) => revision))
-      cursor = body.nextCursor
+      const page: Page<Entry> = (await ask<Page<Entry>>(`GET ${one}/history?limit=2&cursor=${cursor}`, 200)).body
+      forth.push(...page.items.map(({ revision }) => revision))
+      cursor = page.nextCursor
     }
     expect(forth).toEqual(Array.from({ length: actor.revision }, (_, index) => index + 1))
     const { body: back } = await ask<Page<Entry>>(`GET ${one}/history?order=desc&limit=500`, 200)

@@ -15,7 +15,7 @@ const box = {
 beforeAll(async () => {
   running = await startPlatform()
   ask = createClient(running)
-  for (const id of ['stb-1', 'stb-2']) await ask(`PUT /v1/devices/${id}`, 200, { body: box })
+  for (const id of ['stb-1', 'stb-2', 'stb-3']) await ask(`PUT /v1/devices/${id}`, 200, { body: box })
 })
 afterAll(() => running.stop())
 
@@ -33,7 +33,7 @@ const wanting = (device: string, key: string) => ({
 describe('devices', () => {
   it('are registered, and reported again without a change', async () => {
     const { body } = await ask<{ items: { id: string; holder: null; queue: number }[] }>('GET /v1/devices', 200)
-    expect(body.items.map(({ id }) => id)).toEqual(['stb-1', 'stb-2'])
+    expect(body.items.map(({ id }) => id)).toEqual(['stb-1', 'stb-2', 'stb-3'])
     const { body: again } = await ask('PUT /v1/devices/stb-1', 200, { body: box })
     expect(again).toMatchObject({ id: 'stb-1', connectivity: 'online', holder: null })
     await ask('GET /v1/devices/stb-9', 404)
@@ -88,9 +88,9 @@ describe('tickets', () => {
   })
 
   it('end when their device is taken away, with a reason', async () => {
-    const { body: ticket } = await ask<Ticket>('POST /v1/tickets', 201, wanting('stb-1', 'kicked'))
-    await ask('POST /v1/devices/stb-1/kick', 400, { body: {} })
-    await ask('POST /v1/devices/stb-1/kick', 200, { body: { reason: 'needed now' } })
+    const { body: ticket } = await ask<Ticket>('POST /v1/tickets', 201, wanting('stb-3', 'kicked'))
+    await ask('POST /v1/devices/stb-3/kick', 400, { body: {} })
+    await ask('POST /v1/devices/stb-3/kick', 200, { body: { reason: 'needed now' } })
     await ask(`GET /v1/tickets/${ticket.ticket}`, 404)
   })
 })
