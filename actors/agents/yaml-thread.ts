@@ -51,7 +51,7 @@ export function createThreadReader(cpuLimitMs = CPU_LIMIT_MS): ReadTree {
     const done = new AbortController()
     let tree: Tree | undefined
     try {
-      const answer = answerOf(worker)
+      const answer = answerOf(worker, done.signal)
       worker.postMessage(text)
       tree = await Promise.race([
         answer,
@@ -61,7 +61,6 @@ export function createThreadReader(cpuLimitMs = CPU_LIMIT_MS): ReadTree {
       return tree
     } finally {
       done.abort()
-      worker.removeAllListeners()
       if (tree) keep(worker)
       else await worker.terminate()
     }
@@ -75,15 +74,16 @@ function startWorker(): Worker {
   })
 }
 
-async function answerOf(worker: Worker): Promise<Tree | undefined> {
+async function answerOf(worker: Worker, done: AbortSignal): Promise<Tree | undefined> {
   return new Promise((resolve, reject) => {
-    worker.once('message', resolve)
     // A parser that ran out of stack or memory ends its thread: that text, too, was too much.
-    worker.once('error', (error: Error & { code?: string }) => {
+    const onError = (error: Error & { code?: string }): void => {
       if (error instanceof RangeError || error.code === 'ERR_WORKER_OUT_OF_MEMORY') resolve(undefined)
       else reject(new AppError('internal', 'The thread that reads definitions did not work', { cause: error }))
-    })
-    worker.once('exit', () => resolve(undefined))
+    }
+    const onExit = (): void => resolve(undefined)
+    worker.on('message', resolve).on('error', onError).on('exit', onExit)
+    done.addEventListener('abort', () => worker.off('message', resolve).off('error', onError).off('exit', onExit))
   })
 }
 
