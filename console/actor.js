@@ -38,7 +38,7 @@ export function createActorView(root, { onError, announce, startLike }) {
     ])
     // The person went elsewhere meanwhile.
     if (asked !== address) return
-    const machine = `${nextActor.kind}/${nextActor.key}@${nextActor.machine}@${nextActor.version}`
+    const machine = `${nextActor.kind}/${nextActor.key}@${nextActor.machine.hash}`
     if (machine !== chartOf) {
       const svg = await getText(pathOf('actors', kind, key, 'diagram.svg'))
       if (asked !== address) return
@@ -65,7 +65,7 @@ export function createActorView(root, { onError, announce, startLike }) {
     setText(frame.wait, actor.waitingFor ? `Waits for ${actor.waitingFor}` : over || 'Waits for nothing.')
     setText(
       frame.facts,
-      `${actor.machine} ${actor.version ?? ''} · revision ${actor.revision} · changed ${ago(actor.updatedAt)}`,
+      `machine ${actor.machine.kind} ${actor.machine.version} · revision ${actor.revision} · changed ${ago(actor.updatedAt)}`,
     )
     drawControls()
     drawChart()
@@ -234,7 +234,7 @@ export function createActorView(root, { onError, announce, startLike }) {
       if (actor)
         setText(
           frame.facts,
-          `${actor.machine} ${actor.version ?? ''} · revision ${actor.revision} · changed ${ago(actor.updatedAt)}`,
+          `machine ${actor.machine.kind} ${actor.machine.version} · revision ${actor.revision} · changed ${ago(actor.updatedAt)}`,
         )
     },
   }
