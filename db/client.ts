@@ -6,14 +6,17 @@ export type Sql = postgres.Sql<{ bigint: number }>
 export type Fragment = postgres.PendingQuery<postgres.Row[]>
 
 /** No statement of ours takes long: one that does has lost its server. */
-const STATEMENT_MS = 15_000
-const DEADLINE_MS = 20_000
+const STATEMENT_MS = 8_000
+const DEADLINE_MS = 10_000
+/** How long to wait before the next try to connect; by default postgres.js goes up to 20 s. */
+const LONGEST_BACKOFF_S = 1
 
 /** Opens the pool. Nothing connects before the first query. */
 export function connect(url: string, options: { max?: number; name?: string } = {}): Sql {
   return postgres(url, {
     max: options.max ?? 8,
-    connect_timeout: 10,
+    connect_timeout: 5,
+    backoff: (retries) => Math.min(LONGEST_BACKOFF_S, 0.05 * 2 ** retries) * (0.5 + Math.random() / 2),
     idle_timeout: 0,
     max_lifetime: null,
     onnotice: () => undefined,
@@ -32,14 +35,13 @@ export function connect(url: string, options: { max?: number; name?: string } = 
  * Waits for a query with a deadline of our own: postgres.js has none, and a frozen server would hold the caller for
  * ever. Connection failures come out as `database.unavailable`; whether the statement was committed is then unknown.
  */
-export async function answer<T>(query: PromiseLike<T> & { cancel?(): unknown }): Promise<T> {
+export async function answer<T>(query: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_resolve, reject) => {
+    // Not cancelled: postgres.js would ask over a new connection, and leave its failure unhandled.
     timer = setTimeout(() => {
-      query.cancel?.()
       reject(new AppError('database.unavailable', `Postgres did not answer within ${DEADLINE_MS} ms`))
     }, DEADLINE_MS)
-    timer.unref()
   })
   try {
     return await Promise.race([query, deadline])
