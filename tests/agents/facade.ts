@@ -1,6 +1,7 @@
 import { beforeAll } from 'vitest'
 import { fromPromise } from 'xstate'
 import { createAlerts } from '../../actors/agents/alerts.ts'
+import type { DeviceRegistration } from '../../actors/agents/api.ts'
 import { createAudit } from '../../actors/agents/audit.ts'
 import { createDeadLetters } from '../../actors/agents/dead-letters.ts'
 import { createDevices } from '../../actors/agents/devices.ts'
@@ -11,39 +12,49 @@ import { CONTROLS } from '../../actors/agents/machines.ts'
 import { PROJECTIONS } from '../../actors/agents/projections.ts'
 import { createRegistry } from '../../actors/agents/registry.ts'
 import { createRules } from '../../actors/agents/rules.ts'
-import type { DeviceRegistration } from '../../actors/agents/api.ts'
+import { createThreadReader } from '../../actors/agents/yaml-thread.ts'
 import { createLog } from '../../core/log.ts'
 import type { Principal, Role } from '../../core/principal.ts'
 import { alert } from '../../machines/alert.ts'
 import { device } from '../../machines/device.ts'
 import { lock } from '../../machines/lock.ts'
 import { createTools } from '../../tools/catalog.ts'
-import { on, openRuntime, type Open } from '../actors/open.ts'
+import { type Open, on, openRuntime } from '../actors/open.ts'
+
+const log = createLog('silent')
 
 type Parts = ReturnType<typeof makeParts>
 export type Facade = Open & Parts
 
 /** Devices are clean at once: what a gateway does is not the subject here. */
-const machines = { device, alert, lock: lock.provide({ actors: { cleanup: fromPromise(async () => null) } }) }
+const machines = { device, alert, lock: lock.provide({ actors: { cleanup: fromPromise<unknown, { device: string; token: number }>(async () => null) } }) }
 
 /** The parts of the façade on a runtime with the real machines of the lab, for one `describe` block. */
 export function openFacade({ redisUrl }: { redisUrl?: string | undefined } = {}): Facade {
   const kinds = Object.keys(machines)
-  const open = openRuntime({ machines, stamped: kinds, controls: CONTROLS, projections: PROJECTIONS, ...on(redisUrl) })
+  const open = openRuntime({
+    machines,
+    stamped: kinds,
+    controls: CONTROLS,
+    projections: PROJECTIONS,
+    log,
+    ...on(redisUrl),
+  })
   beforeAll(() => Object.assign(open, makeParts(open)))
   return open as Facade
 }
 
 function makeParts({ runtime }: Open) {
   const { sql } = runtime
-  const log = createLog('silent')
   const audit = createAudit({ sql })
+  const read = createThreadReader()
   const heard = { rulesChanges: 0 }
   const onRulesChanged = async (): Promise<void> => void heard.rulesChanges++
   return {
     heard,
     audit,
-    agents: createRegistry({ sql, tools: createTools({ allowedHosts: [] }), audit, log, onRulesChanged }),
+    read,
+    agents: createRegistry({ sql, tools: createTools({ allowedHosts: [] }), audit, log, read, onRulesChanged }),
     devices: createDevices({ runtime, audit }),
     locks: createLocks({ runtime, audit }),
     alerts: createAlerts({ runtime, audit }),

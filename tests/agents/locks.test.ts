@@ -35,7 +35,10 @@ describe.each(await backends())('locks on $name', ({ redisUrl }) => {
     const asked = await pool('two', 'two-1')
     const first = await open.locks.create(anna, asked)
     expect(first).toMatchObject({ state: 'granted', owner: { kind: 'user', id: 'anna' } })
-    expect(await open.locks.create(anna, asked)).toMatchObject({ state: 'waiting', owner: { kind: 'user', id: 'anna' } })
+    expect(await open.locks.create(anna, asked)).toMatchObject({
+      state: 'waiting',
+      owner: { kind: 'user', id: 'anna' },
+    })
   })
 
   it('are renewed, with the same token, when the same owner asks again under the same key', async () => {
@@ -58,7 +61,12 @@ describe.each(await backends())('locks on $name', ({ redisUrl }) => {
     const waiting = open.locks.get(anna, high.ticket, 15_000)
     await open.locks.release(anna, held.ticket)
     const granted = await waiting
-    expect(granted).toMatchObject({ state: 'granted', position: null, reason: 'live service', devices: [{ device: 'next-1' }] })
+    expect(granted).toMatchObject({
+      state: 'granted',
+      position: null,
+      reason: 'live service',
+      devices: [{ device: 'next-1' }],
+    })
     // One token in between was the clean-up's own.
     expect(granted.devices[0]!.token).toBe(held.devices[0]!.token + 2)
     expect(await open.locks.get(bob, low.ticket)).toMatchObject({ state: 'waiting', position: 1 })
@@ -94,12 +102,19 @@ describe.each(await backends())('locks on $name', ({ redisUrl }) => {
     const asked = await pool('runs', 'runs-1')
     const acquire = { type: 'ACQUIRE', ticket: 'run/r1', owner: { kind: 'run', id: 'run/r1' }, priority: 50 }
     await open.runtime.send('lock/runs', { ...acquire, wants: toJson(asked.wants) })
-    const held = await eventually('the run to hold the device', async () => (await open.devices.get(anna, 'runs-1')).holder ?? false)
+    const held = await eventually(
+      'the run to hold the device',
+      async () => (await open.devices.get(anna, 'runs-1')).holder ?? false,
+    )
     expect(held).toMatchObject({ ticket: 'run/r1', owner: { kind: 'run', id: 'r1' }, token: 1 })
     await expect(open.locks.release(admin, 'run/r1')).rejects.toMatchObject({ code: 'auth.forbidden' })
     expect(await open.devices.kick(anna, 'runs-1', 'live incident')).toMatchObject({ holder: null })
     const [entry] = (await open.audit.list(anna, { limit: 1 })).items
-    expect(entry).toMatchObject({ action: 'device.kick', target: 'runs-1', details: { reason: 'live incident', ticket: 'run/r1' } })
+    expect(entry).toMatchObject({
+      action: 'device.kick',
+      target: 'runs-1',
+      details: { reason: 'live incident', ticket: 'run/r1' },
+    })
   })
 
   it('of a set are given whole or not at all', async () => {
@@ -123,7 +138,10 @@ describe.each(await backends())('locks on $name', ({ redisUrl }) => {
     await open.runtime.settled(thief)
     const acquire = { type: 'ACQUIRE', ticket: 'run/x', owner: { kind: 'run', id: 'run/x' }, priority: 50 }
     await open.runtime.send(thief, { ...acquire, wants: { devices: ['both-1'] } })
-    await eventually('the second lock to be stopped', async () => (await open.runtime.snapshot(thief)).status === 'parked')
+    await eventually(
+      'the second lock to be stopped',
+      async () => (await open.runtime.snapshot(thief)).status === 'parked',
+    )
     expect((await open.devices.get(anna, 'both-1')).holder?.ticket).toBe(first.ticket)
   })
 

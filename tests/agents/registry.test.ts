@@ -27,7 +27,11 @@ describe('the registry', () => {
     const [before, told] = [await revision(), open.heard.rulesChanges]
     const { version, created } = await open.agents.import(anna, text('drafted', '2.0.0'), 'a.yaml')
     expect([version.status, created]).toEqual(['draft', true])
-    expect(await open.agents.get(anna, 'drafted')).toMatchObject({ current: '1.0.0', latest: '2.0.0', status: 'published' })
+    expect(await open.agents.get(anna, 'drafted')).toMatchObject({
+      current: '1.0.0',
+      latest: '2.0.0',
+      status: 'published',
+    })
     expect([await revision(), open.heard.rulesChanges]).toEqual([before, told])
   })
 
@@ -51,7 +55,9 @@ describe('the registry', () => {
     })
     await open.agents.deprecate(anna, 'fixed', '1.0.0')
     await expect(open.agents.import(anna, other, 'a.yaml')).rejects.toMatchObject(taken)
-    await expect(open.agents.publish(anna, 'fixed', '1.0.0')).rejects.toMatchObject({ code: 'agent.version_deprecated' })
+    await expect(open.agents.publish(anna, 'fixed', '1.0.0')).rejects.toMatchObject({
+      code: 'agent.version_deprecated',
+    })
     expect(await open.agents.source(anna, 'fixed', '1.0.0')).toBe(text('fixed', '1.0.0'))
   })
 
@@ -76,7 +82,12 @@ describe('the registry', () => {
     expect(await open.agents.get(anna, 'highest')).toMatchObject({ current: '2.0.0-beta.2' })
     await publish('highest', '2.0.0')
     expect(await open.agents.get(anna, 'highest')).toMatchObject({ current: '2.0.0' })
-    for (const [gone, left] of [['2.0.0', '2.0.0-beta.2'], ['2.0.0-beta.2', '1.10.0'], ['1.10.0', '1.9.0'], ['1.9.0', null]] as const) {
+    for (const [gone, left] of [
+      ['2.0.0', '2.0.0-beta.2'],
+      ['2.0.0-beta.2', '1.10.0'],
+      ['1.10.0', '1.9.0'],
+      ['1.9.0', null],
+    ] as const) {
       await open.agents.deprecate(anna, 'highest', gone)
       expect((await open.agents.get(anna, 'highest')).current).toBe(left)
     }
@@ -140,9 +151,15 @@ describe('the registry', () => {
   })
 
   it('says where and why a definition does not fit what is there', async () => {
-    const delegating = text('delegating', '1.0.0', 'subagents: [{ id: helper, version: ">=1.2.0" }]\nskills: [device.presss]\n')
+    const delegating = text(
+      'delegating',
+      '1.0.0',
+      'subagents: [{ id: helper, version: ">=1.2.0" }]\nskills: [device.presss]\n',
+    )
     await publish('helper', '1.1.0')
-    const problems = open.agents.validate(anna, delegating, 'd.yaml').catch((error: { details: unknown }) => error.details)
+    const problems = open.agents
+      .validate(anna, delegating, 'd.yaml')
+      .catch((error: { details: unknown }) => error.details)
     expect(await problems).toMatchObject({
       problems: [
         { file: 'd.yaml', line: 6, path: 'subagents[0]', message: 'no published version of helper fits >=1.2.0' },
@@ -154,7 +171,9 @@ describe('the registry', () => {
     expect(await open.agents.validate(anna, fitting, 'd.yaml')).toEqual({ id: 'delegating', version: '1.0.0' })
     await open.agents.import(anna, fitting, 'd.yaml')
     await open.agents.deprecate(anna, 'helper', '1.2.0')
-    await expect(open.agents.publish(anna, 'delegating', '1.0.0')).rejects.toMatchObject({ code: 'agent.bad_definition' })
+    await expect(open.agents.publish(anna, 'delegating', '1.0.0')).rejects.toMatchObject({
+      code: 'agent.bad_definition',
+    })
   })
 
   it('shows an agent as its current version does', async () => {
@@ -198,12 +217,15 @@ describe('templates', () => {
   const quiet = createLog('silent')
 
   it('are published at start, those that delegate too, and once only', async () => {
-    await Promise.all([publishTemplates(open.agents, SHIPPED, quiet), publishTemplates(open.agents, SHIPPED, quiet)])
+    await Promise.all([
+      publishTemplates(open.agents, SHIPPED, open.read, quiet),
+      publishTemplates(open.agents, SHIPPED, open.read, quiet),
+    ])
     const agents = await open.agents.list(anna)
     expect(agents).toHaveLength(9)
     expect(agents.map(({ status }) => status)).toEqual(agents.map(() => 'published'))
     const told = open.heard.rulesChanges
-    await publishTemplates(open.agents, SHIPPED, quiet)
+    await publishTemplates(open.agents, SHIPPED, open.read, quiet)
     expect(open.heard.rulesChanges).toBe(told)
   })
 
@@ -213,10 +235,10 @@ describe('templates', () => {
     const lines: string[] = []
     const log = createLog('warn', { write: (line) => void lines.push(line) })
     for (const id of ['changed', 'withdrawn']) await writeFile(join(folder, `${id}.yaml`), text(id, '1.0.0'))
-    await publishTemplates(open.agents, folder, log)
+    await publishTemplates(open.agents, folder, open.read, log)
     await open.agents.deprecate(anna, 'withdrawn', '1.0.0')
     await writeFile(join(folder, 'changed.yaml'), `${text('changed', '1.0.0')}# changed\n`)
-    await publishTemplates(open.agents, folder, log)
+    await publishTemplates(open.agents, folder, open.read, log)
     expect(await open.agents.source(anna, 'changed', '1.0.0')).toBe(text('changed', '1.0.0'))
     expect((await open.agents.get(anna, 'withdrawn')).status).toBe('deprecated')
     expect(lines.map((line) => (JSON.parse(line) as { agent: string }).agent)).toEqual(['changed'])
@@ -229,7 +251,7 @@ describe('templates', () => {
     const log = createLog('warn', { write: (line) => void lines.push(line) })
     await writeFile(join(folder, 'a-broken.yaml'), 'metadata: 7\n')
     await writeFile(join(folder, 'b-fine.yaml'), text('fine', '1.0.0'))
-    await publishTemplates(open.agents, folder, log)
+    await publishTemplates(open.agents, folder, open.read, log)
     expect((await open.agents.get(anna, 'fine')).current).toBe('1.0.0')
     expect(lines.map((line) => (JSON.parse(line) as { file: string }).file)).toEqual(['a-broken.yaml'])
   })
