@@ -25,6 +25,7 @@ import type { Runtime } from '../runtime.ts'
 import type { EventsApi, Ingested, LoggedEvent } from './api.ts'
 import type { createRules, Routed, RuleBook } from './rules.ts'
 import type { TeamEvent } from './router.ts'
+import { runView } from './runs.ts'
 
 const PER_COMMIT = 200
 const PAGE = 50
@@ -172,7 +173,7 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
     async get(by, id) {
       const event = await existing(by, id)
       const [deliveries, runs] = await Promise.all([listDeliveries(sql, id), listRuns(sql, by.team, { event: id, limit: 100 })])
-      return { event: toView(event), deliveries, runs }
+      return { event: toView(event), deliveries, runs: runs.map(runView) }
     },
 
     async replay(by, id) {

@@ -20,21 +20,25 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
   }
 
   async function tell(by: Principal, id: string, type: string, reason: string): Promise<RunView> {
-    const { address } = await existing(by, id)
+    const { address, outcome, state } = await existing(by, id)
+    // Nobody reads the mail of an actor that has ended: asking would only wait.
+    if (outcome !== null) {
+      throw new AppError('event.refused', `Run ${id} has ended: it ${outcome}`, { details: { address, state, allowedEvents: [] } })
+    }
     await ask(runtime, address, { type, by: by.name, reason }, by)
     await audit.append(by, `run.${type.toLowerCase()}`, address, { reason })
-    return toView(await existing(by, id))
+    return runView(await existing(by, id))
   }
 
   return {
     async list(by, { limit = PAGE, ...filter }) {
       const rows = await listRuns(sql, by.team, { ...filter, limit })
-      return { items: rows.map(toView), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
+      return { items: rows.map(runView), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
     },
     async get(by, id) {
       const run = await existing(by, id)
       const [steps, evidence] = await Promise.all([listSteps(sql, run.address), listEvidence(sql, run.address)])
-      return { ...toView(run), steps, evidence }
+      return { ...runView(run), steps, evidence }
     },
     cancel: (by, id, reason) => tell(by, id, 'CANCEL', reason),
     decide: (by, id, decision, reason) => tell(by, id, DECISIONS[decision], reason),
@@ -48,6 +52,7 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
   }
 }
 
-function toView({ team: _team, ...run }: RunRow): RunView {
+/** What is told of a run: all but whose it is, which the caller knows. */
+export function runView({ team: _team, ...run }: RunRow): RunView {
   return run
 }

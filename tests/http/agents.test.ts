@@ -166,6 +166,7 @@ describe('instances', () => {
     const { body: whole } = await ask<{ steps: { step: string; status: string }[] }>(`GET /v1/runs/${run.id}`, 200)
     expect(whole.steps).toEqual([expect.objectContaining({ step: 'pause', status: 'succeeded' })])
     await ask(`POST /v1/runs/${run.id}/cancel`, 409, { body: { reason: 'late' } })
+    await ask(`POST /v1/actors/run/${run.id}/events`, 409, { body: { type: 'CANCEL', by: 'me', reason: '' } })
     await ask(`POST /v1/runs/${run.id}/decide`, 400, { body: { decision: 'maybe' } })
     await ask('GET /v1/runs/nothing', 404)
     await ask(`GET /v1/runs/${run.id}/evidence/nothing`, 404)
