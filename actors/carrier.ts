@@ -10,8 +10,6 @@ export interface Notice {
   moved?: Address[]
   /** Invocations that their actor does not want any more. */
   withdrawn?: string[]
-  /** Routing rules changed. */
-  rules?: boolean
 }
 
 /** Carries notices between processes. `onGap` says that some may have been lost (a reconnect). */
@@ -81,20 +79,17 @@ function receive(payload: string, listener: Listener, log: Log): void {
 function gather(send: (payload: string) => Promise<void>, log: Log): (notice: Notice) => void {
   let moved = new Set<Address>()
   let withdrawn = new Set<string>()
-  let rules = false
   let busy = false
 
   async function flush(): Promise<void> {
     busy = true
-    while (moved.size > 0 || withdrawn.size > 0 || rules) {
+    while (moved.size > 0 || withdrawn.size > 0) {
       const payloads = [
         ...chunks('moved', moved),
         ...chunks('withdrawn', withdrawn),
-        ...(rules ? ['{"rules":true}'] : []),
       ]
       moved = new Set()
       withdrawn = new Set()
-      rules = false
       for (const payload of payloads) await send(payload).catch((error: unknown) => log.debug({ error }, 'notice lost'))
     }
     busy = false
@@ -103,7 +98,6 @@ function gather(send: (payload: string) => Promise<void>, log: Log): (notice: No
   return (notice) => {
     for (const address of notice.moved ?? []) moved.add(address)
     for (const effectId of notice.withdrawn ?? []) withdrawn.add(effectId)
-    rules ||= notice.rules ?? false
     if (!busy) void flush()
   }
 }
