@@ -55,8 +55,6 @@ export interface RuntimeOptions {
   projections?: readonly Projection[]
   /** Called on workers after a commit that emitted events to the log, and by the sweeper. */
   onEmitted?: () => Promise<void>
-  /** Called when another process says that routing rules changed, or such news may have been lost. */
-  onRules?: () => void
   /** How long a killed worker's invocations stay its own, in milliseconds. Default 5,000. */
   leaseMs?: number
   log?: Log
@@ -97,8 +95,6 @@ export interface Runtime {
   replay(address: Address, upTo?: number): Promise<Replay>
   /** There is mail that something else than `send` put there. */
   nudge(addresses: readonly Address[]): void
-  /** Tells all processes that routing rules changed. */
-  announceRules(): void
   readonly sql: Sql
   readonly hosted: ReadonlyMap<string, HostedMachine>
   readonly databaseUrl: string
@@ -118,8 +114,9 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       : undefined
   const databaseUrl = options.databaseUrl ?? embedded?.url ?? ''
   try {
-    await migrate(databaseUrl)
-    if (options.redisUrl === undefined) await migrateQueues(databaseUrl)
+    await migrate(databaseUrl, async () => {
+      if (options.redisUrl === undefined) await migrateQueues(databaseUrl)
+    })
     const installation = await installationOf(databaseUrl)
     return assemble(options, { log, hosted, databaseUrl, installation, stopDatabase: async () => embedded?.stop() })
   } catch (error) {
@@ -213,12 +210,8 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     onNotice(notice: Notice) {
       if (notice.moved) live.moved(notice.moved)
       if (notice.withdrawn) invocations.withdraw(notice.withdrawn)
-      if (notice.rules) options.onRules?.()
     },
-    onGap() {
-      live.movedAll()
-      options.onRules?.()
-    },
+    onGap: live.movedAll,
   }
 
   async function unpark(parkedMs: number): Promise<void> {
@@ -333,7 +326,6 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     nudge: (addresses) => {
       if (addresses.length > 0) carryMail(addresses)
     },
-    announceRules: () => carrier?.publish({ rules: true }),
 
     async health() {
       const postgres = within(HEALTH_MS, databaseTime(sql))
