@@ -46,7 +46,7 @@ describe('the registry', () => {
     await ask('POST /v1/agents', 422, { body, headers: YAML })
     await ask('GET /v1/agents/wrong', 404)
     const { body: fine } = await ask('POST /v1/agents/validate', 200, { body: definition('fine'), headers: YAML })
-    expect(fine).toEqual({ valid: true, id: 'fine', version: '1.0.0' })
+    expect(fine).toEqual({ valid: true, id: 'fine', version: '1.0.0', warnings: [] })
     await ask('GET /v1/agents/fine', 404)
   })
 
@@ -128,7 +128,8 @@ describe('instances', () => {
   it('are changed only as they were seen, when asked so', async () => {
     const { body } = await ask<Instance>('GET /v1/instances/worker-2', 200)
     const stale = { headers: { 'if-match': `"${body.revision - 1}"` } }
-    await ask('POST /v1/instances/worker-2/pause', 412, stale)
+    const { body: refused } = await ask<{ revision: number }>('POST /v1/instances/worker-2/pause', 412, stale)
+    expect(refused.revision).toBe(body.revision)
     const fresh = { headers: { 'if-match': `"${body.revision}"` } }
     await ask('POST /v1/instances/worker-2/pause', 200, fresh)
     await ask('POST /v1/instances/worker-2/resume', 400, { headers: { 'if-match': 'seven' } })

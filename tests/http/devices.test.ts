@@ -91,6 +91,7 @@ describe('tickets', () => {
     const { body: ticket } = await ask<Ticket>('POST /v1/tickets', 201, wanting('stb-3', 'kicked'))
     await ask('POST /v1/devices/stb-3/kick', 400, { body: {} })
     await ask('POST /v1/devices/stb-3/kick', 200, { body: { reason: 'needed now' } })
-    await ask(`GET /v1/tickets/${ticket.ticket}`, 404)
+    const { body: gone } = await ask<{ code: string }>(`GET /v1/tickets/${ticket.ticket}`, 404)
+    expect(gone.code).toBe('lock.ticket_not_found')
   })
 })

@@ -34,7 +34,8 @@ describe('keys', () => {
     const { id, key } = await make('short', 'viewer')
     await as(key)('GET /v1/devices', 200)
     await admin(`DELETE /v1/keys/${id}`, 204)
-    await as(key)('GET /v1/devices', 401)
+    const { body } = await as(key)<{ code: string }>('GET /v1/devices', 401)
+    expect(body.code).toBe('auth.wrong_key')
     await admin('DELETE /v1/keys/nothing', 404)
   })
 
@@ -138,7 +139,7 @@ describe('another team', () => {
 })
 
 function bodyFor(line: string): object | undefined {
-  if (/\/events$/.test(line)) return { type: 'PAUSE' }
+  if (line.endsWith('/events')) return { type: 'PAUSE' }
   if (line.endsWith('/maintenance')) return { on: true }
   if (line.endsWith('/kick')) return { reason: 'x' }
   if (line.endsWith('/decide')) return { decision: 'retry' }
