@@ -4,8 +4,11 @@ import type { Json } from './json.ts'
 /** Any event that an XState machine takes: a type and whatever belongs to it, as JSON. */
 export type MachineEvent = { type: string; [key: string]: Json | undefined }
 
-/** Lane 0 (pause, stop, approve, the runtime's own) overtakes lane 1. Inside a lane, mail keeps its order. */
-export type Lane = 0 | 1
+/**
+ * A lower lane overtakes a higher one; inside a lane, mail keeps its order. 0: pause, stop, approve. 1: everything else,
+ * also timers and outcomes. Beyond: whatever a host wants to be taken later, such as tasks by their priority.
+ */
+export type Lane = number
 
 /** An event addressed to one actor. `id` is its dedupe key: one address applies one id once, for ever. */
 export interface Message {

@@ -1,6 +1,6 @@
 import type { Address } from '../core/address.ts'
 import type { LabEvent } from '../core/event.ts'
-import type { MachineEvent } from '../core/message.ts'
+import type { Lane, MachineEvent } from '../core/message.ts'
 import { answer, type Fragment, type Sql } from './client.ts'
 
 /** An event on its way into the log, with what routing decided. */
@@ -21,6 +21,7 @@ export interface DeliveryRow {
   version: string | null
   trigger: string | null
   priority: number
+  lane: Lane
   event: MachineEvent
 }
 
@@ -141,8 +142,9 @@ function deliver(sql: Sql, deliveries: readonly DeliveryRow[]): Fragment {
         ${deliveries.map((d) => d.eventId)}::text[], ${deliveries.map((d) => d.address)}::text[],
         ${deliveries.map((d) => d.messageId)}::text[], ${deliveries.map((d) => d.agent)}::text[],
         ${deliveries.map((d) => d.version)}::text[], ${deliveries.map((d) => d.trigger)}::text[],
-        ${deliveries.map((d) => d.priority)}::smallint[], ${deliveries.map((d) => JSON.stringify(d.event))}::text[]
-      ) with ordinality as d(event_id, address, message_id, agent, version, trigger, priority, event, place)
+        ${deliveries.map((d) => d.priority)}::smallint[], ${deliveries.map((d) => d.lane)}::smallint[],
+        ${deliveries.map((d) => JSON.stringify(d.event))}::text[]
+      ) with ordinality as d(event_id, address, message_id, agent, version, trigger, priority, lane, event, place)
       join logged l on l.id = d.event_id
     ),
     delivered as (
@@ -153,7 +155,7 @@ function deliver(sql: Sql, deliveries: readonly DeliveryRow[]): Fragment {
     ),
     mailed as (
       insert into mailbox (address, message_id, lane, event, sender, cause)
-      select address, message_id, 1, event::json, 'router', 'event:' || event_id
+      select address, message_id, lane, event::json, 'router', 'event:' || event_id
       from sending
       order by place
       on conflict (address, message_id) do nothing

@@ -59,7 +59,7 @@ export async function appendMail(sql: Sql, messages: readonly Message[]): Promis
 
 /**
  * Up to `limit` pieces of waiting mail for each address, in the order in which they are to be applied: lane 0, then
- * lane 1 with timers and outcomes at the place where they became due.
+ * lane 1 with timers and outcomes at the place where they became due, then the lanes beyond.
  */
 export async function readMail(
   sql: Sql,
@@ -102,16 +102,20 @@ export async function readMail(
   return boxes
 }
 
-/** Messages keep the order of their ids; timers and outcomes come before the first message that is younger than they. */
+/** Messages keep the order of lanes and ids; timers and outcomes come before the first of lane 1 that is younger than they. */
 function inOrder(box: readonly MailRow[]): MailRow[] {
   const messages = box.filter((row) => row.source === 'mailbox')
   const dated = box.filter((row) => row.source !== 'mailbox').sort((a, b) => a.at.getTime() - b.at.getTime())
   const ordered: MailRow[] = []
   for (const message of messages) {
-    while (message.lane === 1 && dated[0] && dated[0].at <= message.at) ordered.push(dated.shift()!)
+    while (dated[0] && comesBefore(dated[0], message)) ordered.push(dated.shift()!)
     ordered.push(message)
   }
   return [...ordered, ...dated]
+}
+
+function comesBefore(dated: MailRow, message: MailRow): boolean {
+  return message.lane > 1 || (message.lane === 1 && dated.at <= message.at)
 }
 
 /** Mail that waits for one actor, for people to look at. */

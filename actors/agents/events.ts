@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { monotonicFactory } from 'ulid'
-import { teamKey, type Address } from '../../core/address.ts'
+import { type Address, teamKey } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
-import { NewEvent, SEVERITY_PRIORITY, type NewEventInput } from '../../core/event.ts'
+import { NewEvent, type NewEventInput, SEVERITY_PRIORITY } from '../../core/event.ts'
 import { canonicalJson, toJson } from '../../core/json.ts'
 import type { Log } from '../../core/log.ts'
 import type { MachineEvent } from '../../core/message.ts'
@@ -10,21 +10,21 @@ import type { Principal } from '../../core/principal.ts'
 import {
   appendEvents,
   countEvents,
+  type DeliveryRow,
+  type EventRow,
   findEvent,
   listAccepted,
   listDeliveries,
   listEvents,
   listTypes,
   markRouted,
-  type DeliveryRow,
-  type EventRow,
   type StoredEvent,
 } from '../../db/events.ts'
 import { listRuns } from '../../db/runs.ts'
 import type { Runtime } from '../runtime.ts'
 import type { EventsApi, Ingested, LoggedEvent } from './api.ts'
-import type { createRules, Routed, RuleBook } from './rules.ts'
 import type { TeamEvent } from './router.ts'
+import type { createRules, Routed, RuleBook } from './rules.ts'
 import { runView } from './runs.ts'
 
 const PER_COMMIT = 200
@@ -90,8 +90,12 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
     const events = batch.map(({ team, event, depth }) => toRow(team, event, newId(), depth))
     for (let book = await rules.current(); ; book = await rules.reload()) {
       const routed = events.map((event) => book.decide(toTeamEvent(event)))
-      for (const [index, event] of events.entries()) event.status = routed[index]!.some((one) => one.address) ? 'routed' : 'unhandled'
-      const deliveries = events.flatMap((event, index) => [...toAlert(event), ...toAgents(event, routed[index]!, event.id)])
+      for (const [index, event] of events.entries())
+        event.status = routed[index]!.some((one) => one.address) ? 'routed' : 'unhandled'
+      const deliveries = events.flatMap((event, index) => [
+        ...toAlert(event),
+        ...toAgents(event, routed[index]!, event.id),
+      ])
       const results = await appendEvents(sql, events, deliveries, book.revision)
       // The rules moved between deciding and committing: nothing was written, decide by the new ones.
       if (!results) continue
@@ -101,8 +105,16 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
         const event = events[index]!
         const { duplicateOf, duplicateHash } = results[index]!
         if (logged.has(event.id)) resolve(accepted(event, deliveries))
-        else if (!event.alert && duplicateHash !== null && duplicateHash !== event.bodyHash) reject(reused(event, duplicateOf))
-        else resolve({ id: duplicateOf ?? event.id, type: event.type, status: 'duplicate', duplicateOf: duplicateOf ?? event.id, deliveries: [] })
+        else if (!event.alert && duplicateHash !== null && duplicateHash !== event.bodyHash)
+          reject(reused(event, duplicateOf))
+        else
+          resolve({
+            id: duplicateOf ?? event.id,
+            type: event.type,
+            status: 'duplicate',
+            duplicateOf: duplicateOf ?? event.id,
+            deliveries: [],
+          })
       }
       return
     }
@@ -133,13 +145,19 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
     for (;;) {
       const emitted = await listAccepted(sql, PER_COMMIT)
       if (emitted.length === 0) return
-      const events = emitted.map((event) => ({ ...event, depth: event.causationid === null ? 0 : event.causeDepth + 1 }))
+      const events = emitted.map((event) => ({
+        ...event,
+        depth: event.causationid === null ? 0 : event.causeDepth + 1,
+      }))
       await routeAgain(events, (event) => event.id)
     }
   }
 
   /** Routes events of the log by the rules of now. What actors tell about themselves needs no listener. */
-  async function routeAgain(events: readonly StoredEvent[], keyOf: (event: StoredEvent) => string): Promise<DeliveryRow[]> {
+  async function routeAgain(
+    events: readonly StoredEvent[],
+    keyOf: (event: StoredEvent) => string,
+  ): Promise<DeliveryRow[]> {
     for (let book = await rules.current(); ; book = await rules.reload()) {
       const routed = events.map((event) => book.decide(event))
       const deliveries = events.flatMap((event, index) => toAgents(event, routed[index]!, keyOf(event)))
@@ -147,7 +165,8 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
         id: event.id,
         depth: event.depth,
         from: event.status,
-        status: event.status === 'accepted' || routed[index]!.some((one) => one.address) ? ('routed' as const) : event.status,
+        status:
+          event.status === 'accepted' || routed[index]!.some((one) => one.address) ? ('routed' as const) : event.status,
       }))
       if (!(await markRouted(sql, marks, deliveries, book.revision))) continue
       runtime.nudge([...new Set(deliveries.map((one) => one.address))])
@@ -163,16 +182,24 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
 
   return {
     ingest: (by, events) => Promise.all(events.map((event) => enqueue(by, event, 0))),
-    ingestCaused: (by, event, cause) => Promise.all([enqueue(by, { ...event, causationid: cause.id }, cause.depth + 1)]),
+    ingestCaused: (by, event, cause) =>
+      Promise.all([enqueue(by, { ...event, causationid: cause.id }, cause.depth + 1)]),
 
     async list(by, { limit = PAGE, after, ...filter }) {
-      const rows = await listEvents(sql, by.team, { ...filter, limit, ...(after === undefined ? {} : { before: after }) })
+      const rows = await listEvents(sql, by.team, {
+        ...filter,
+        limit,
+        ...(after === undefined ? {} : { before: after }),
+      })
       return { items: rows.map(toView), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
     },
 
     async get(by, id) {
       const event = await existing(by, id)
-      const [deliveries, runs] = await Promise.all([listDeliveries(sql, id), listRuns(sql, by.team, { event: id, limit: 100 })])
+      const [deliveries, runs] = await Promise.all([
+        listDeliveries(sql, id),
+        listRuns(sql, by.team, { event: id, limit: 100 }),
+      ])
       return { event: toView(event), deliveries, runs: runs.map(runView) }
     },
 
@@ -181,7 +208,12 @@ export function createEvents(deps: { runtime: Runtime; rules: ReturnType<typeof 
       const again = `${id}:${newId()}`
       const deliveries = await routeAgain([event], () => again)
       log.info({ event: id, by: by.name, deliveries: deliveries.length }, 'event replayed')
-      return { id, type: event.type, status: deliveries.length > 0 ? 'routed' : 'unhandled', deliveries: deliveries.map(toDelivery) }
+      return {
+        id,
+        type: event.type,
+        status: deliveries.length > 0 ? 'routed' : 'unhandled',
+        deliveries: deliveries.map(toDelivery),
+      }
     },
 
     async dryRun(by, input) {
@@ -229,7 +261,9 @@ function toRow(team: string, event: NewEvent, id: string, depth: number): EventR
     team,
     source: event.source,
     sourceId: event.id ?? (event.alert ? null : id),
-    bodyHash: createHash('sha256').update(canonicalJson([event.type, event.subject ?? null, data])).digest('hex'),
+    bodyHash: createHash('sha256')
+      .update(canonicalJson([event.type, event.subject ?? null, data]))
+      .digest('hex'),
     type: event.type,
     subject: event.subject ?? null,
     time: event.time ?? new Date().toISOString(),
@@ -254,20 +288,68 @@ function toAlert(event: EventRow): DeliveryRow[] {
   const { fingerprint, kind, status, startsAt } = event.alert
   const message: MachineEvent =
     status === 'firing'
-      ? { type: 'FIRING', eventId: event.id, startsAt: startsAt ?? event.time, kind, severity: event.severity ?? 'warning', subject: event.subject }
+      ? {
+          type: 'FIRING',
+          eventId: event.id,
+          startsAt: startsAt ?? event.time,
+          kind,
+          severity: event.severity ?? 'warning',
+          subject: event.subject,
+        }
       : { type: 'RESOLVED', eventId: event.id, endsAt: event.time, ...(startsAt === null ? {} : { startsAt }) }
   const address = `alert/${alertKey(event.team, fingerprint)}`
-  return [{ eventId: event.id, address, messageId: event.id, agent: null, version: null, trigger: null, priority: event.priority, event: message }]
+  return [
+    {
+      eventId: event.id,
+      address,
+      messageId: event.id,
+      agent: null,
+      version: null,
+      trigger: null,
+      priority: event.priority,
+      lane: 1,
+      event: message,
+    },
+  ]
 }
 
 /** `key` names this routing of the event: a replay is a delivery of its own. */
-function toAgents(event: Pick<StoredEvent, 'id' | 'type' | 'subject'>, routed: readonly Routed[], key: string): DeliveryRow[] {
+function toAgents(
+  event: Pick<StoredEvent, 'id' | 'type' | 'subject'>,
+  routed: readonly Routed[],
+  key: string,
+): DeliveryRow[] {
   return routed.flatMap((one) => {
     if (one.address === null) return []
     const { agent, version, name: trigger, priority, device, lock, address } = one
-    const task = { eventId: event.id, eventType: event.type, subject: event.subject, priority, device, with: one.with, trigger }
-    return [{ eventId: event.id, address, messageId: key, agent, version, trigger, priority, event: { type: 'TRIGGER', task, lock } }]
+    const task = {
+      eventId: event.id,
+      eventType: event.type,
+      subject: event.subject,
+      priority,
+      device,
+      with: one.with,
+      trigger,
+    }
+    return [
+      {
+        eventId: event.id,
+        address,
+        messageId: key,
+        agent,
+        version,
+        trigger,
+        priority,
+        lane: laneOf(priority),
+        event: { type: 'TRIGGER', task, lock },
+      },
+    ]
   })
+}
+
+/** Of what waits for an agent, the most urgent goes first, behind everything that is no task. */
+function laneOf(priority: number): number {
+  return 102 - priority
 }
 
 function accepted(event: EventRow, deliveries: readonly DeliveryRow[]): Ingested {
@@ -280,15 +362,21 @@ function toDelivery({ address, agent, trigger, priority }: DeliveryRow): Ingeste
 }
 
 function reused(event: EventRow, first: string | null): AppError {
-  return new AppError('event.id_reused', `Event id "${event.sourceId}" of ${event.source} was used before with other content`, {
-    details: { id: event.sourceId, first },
-  })
+  return new AppError(
+    'event.id_reused',
+    `Event id "${event.sourceId}" of ${event.source} was used before with other content`,
+    {
+      details: { id: event.sourceId, first },
+    },
+  )
 }
 
 /** Senders' fingerprints may hold anything; those that cannot be a key are hashed. */
 export function alertKey(team: string, fingerprint: string): string {
   const key = teamKey(team, fingerprint)
-  return /^[A-Za-z0-9][A-Za-z0-9._:@~+=-]{0,199}$/.test(key) ? key : teamKey(team, createHash('sha256').update(fingerprint).digest('hex'))
+  return /^[A-Za-z0-9][A-Za-z0-9._:@~+=-]{0,199}$/.test(key)
+    ? key
+    : teamKey(team, createHash('sha256').update(fingerprint).digest('hex'))
 }
 
 function toView({ team: _team, cursor: _cursor, ...event }: StoredEvent): LoggedEvent {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { backends } from '../support/redis.ts'
-import { note, openStage, pause, type EventInFull } from './stage.ts'
+import { type EventInFull, note, openStage, pause } from './stage.ts'
 
 describe.each(await backends())('an event on $name', ({ redisUrl }) => {
   const stage = openStage({ redisUrl })
@@ -16,7 +16,9 @@ describe.each(await backends())('an event on $name', ({ redisUrl }) => {
     expect(others).toEqual([])
 
     const runs = await stage.ended('medic', 1)
-    expect(runs).toMatchObject([{ agent: 'medic', outcome: 'succeeded', event: { id: answer.id }, instance: 'agent/medic' }])
+    expect(runs).toMatchObject([
+      { agent: 'medic', outcome: 'succeeded', event: { id: answer.id }, instance: 'agent/medic' },
+    ])
     expect((await stage.run(runs[0]!.id)).steps).toMatchObject([
       { tool: 'note.add', status: 'succeeded', attempt: 1, output: { note: 'stb-9 is black' } },
     ])
@@ -36,7 +38,9 @@ describe.each(await backends())('an event on $name', ({ redisUrl }) => {
       return now.backlog === 4 && now
     })
     expect(instance).toMatchObject({ state: 'running', waitingFor: '1 run to finish; 4 more in the backlog' })
-    const { context } = await stage.at.get<{ context: { backlog: { task: { eventId: string } }[] } }>('/v1/actors/agent/busy')
+    const { context } = await stage.at.get<{ context: { backlog: { task: { eventId: string } }[] } }>(
+      '/v1/actors/agent/busy',
+    )
     expect(context.backlog.map(({ task }) => task.eventId)).toEqual(ids.slice(1))
     const runs = await stage.ended('busy', 5)
     expect(runs.map(({ event, outcome }) => [event.id, outcome])).toEqual(ids.map((id) => [id, 'succeeded']))
@@ -79,5 +83,4 @@ describe.each(await backends())('an event on $name', ({ redisUrl }) => {
     await stage.ended('manager-stb', 1)
     expect([await stage.runs('manager-web'), await stage.runs('manager-mobile')]).toEqual([[], []])
   })
-
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { eventually } from '../support/eventually.ts'
-import { backends } from '../support/redis.ts'
-import { startPlatform } from '../support/platform.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { note, openStage, pause, stageOn, type Instance } from './stage.ts'
+import { eventually } from '../support/eventually.ts'
+import { startPlatform } from '../support/platform.ts'
+import { backends } from '../support/redis.ts'
+import { type Instance, note, openStage, pause, stageOn } from './stage.ts'
 
 describe.each(await backends())('an agent on $name', ({ redisUrl }) => {
   const stage = openStage({ redisUrl })
@@ -38,7 +38,8 @@ describe.each(await backends())('an agent on $name', ({ redisUrl }) => {
   it('holds events when it is paused while it has nothing to do', async () => {
     await stage.publish({ id: 'idle', on: 'idle.work', steps: [note('done')] })
     expect(await command('idle', 'pause')).toMatchObject({ state: 'paused' })
-    for (let n = 0; n < 3; n++) expect((await stage.post({ type: 'idle.work' })).deliveries).toMatchObject([{ address: 'agent/idle' }])
+    for (let n = 0; n < 3; n++)
+      expect((await stage.post({ type: 'idle.work' })).deliveries).toMatchObject([{ address: 'agent/idle' }])
     await eventually('three to wait', async () => (await stage.instance('idle')).backlog === 3)
     expect(await stage.runs('idle')).toEqual([])
     await command('idle', 'resume')
@@ -65,7 +66,9 @@ describe.each(await backends())('an agent on $name', ({ redisUrl }) => {
     const { revision } = await stage.instance('three')
     const counts: number[] = []
     for (let at = 1; at <= revision; at++) {
-      const { context } = await stage.at.get<{ context: { active: object[] } }>(`/v1/actors/agent/three/replay?at=${at}`)
+      const { context } = await stage.at.get<{ context: { active: object[] } }>(
+        `/v1/actors/agent/three/replay?at=${at}`,
+      )
       counts.push(context.active.length)
     }
     expect(Math.max(...counts)).toBe(3)
@@ -107,7 +110,10 @@ describe.each(await backends())('a restart of the platform on $name', ({ redisUr
         const [run] = await stage.runs('sleeper')
         return (await stage.instance('sleeper')).backlog === 1 && run?.state === 'holding.paused'
       })
-      expect(await stage.instance('sleeper')).toMatchObject({ state: 'paused', waitingFor: expect.stringContaining('over night') })
+      expect(await stage.instance('sleeper')).toMatchObject({
+        state: 'paused',
+        waitingFor: expect.stringContaining('over night'),
+      })
       await at.post('/v1/instances/sleeper/resume')
       const runs = await stage.ended('sleeper', 2)
       expect(runs.map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded'])

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import type { DeliveryView, Ingested, InstanceView, LoggedEvent, RunView, StepView } from '../../actors/agents/api.ts'
 import { eventually } from '../support/eventually.ts'
-import { startPlatform, type PlatformOptions, type TestPlatform } from '../support/platform.ts'
+import { type PlatformOptions, startPlatform, type TestPlatform } from '../support/platform.ts'
 
 /** Dates are text once they came over HTTP; nothing here reads them. */
 export type Run = RunView
@@ -41,7 +41,16 @@ export interface Definition {
 }
 
 /** What people post to `/v1/agents`. */
-export function definition({ id, version = '1.0.0', on, steps, onFailure = [], config, device, permissions }: Definition): object {
+export function definition({
+  id,
+  version = '1.0.0',
+  on,
+  steps,
+  onFailure = [],
+  config,
+  device,
+  permissions,
+}: Definition): object {
   return {
     metadata: { id, name: id, version },
     triggers: typeof on === 'string' ? [{ on }] : on,
