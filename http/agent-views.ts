@@ -28,6 +28,7 @@ export const Version = named(
     createdAt: Time,
     publishedAt: Time.nullable(),
     definition: z.record(z.string(), Anything),
+    warnings: z.array(z.string()).describe('What it asks for and does not get in this version'),
   }) satisfies View<api.VersionView>,
 )
 

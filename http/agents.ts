@@ -54,10 +54,11 @@ export function agentRoutes({ platform: { agents, runs } }: Deps): Route[] {
       tag,
       summary: 'Check a definition without keeping it',
       accepts: DEFINITION,
-      answers: { 200: z.strictObject({ valid: z.literal(true), id: z.string(), version: z.string() }) },
+      answers: {
+        200: z.strictObject({ valid: z.literal(true), id: z.string(), version: z.string(), warnings: z.array(z.string()) }),
+      },
       async handle(call) {
-        const { id, version } = await agents.validate(call.by, textOf(call), fileNameOf(call.request))
-        return json({ valid: true, id, version })
+        return json({ valid: true, ...(await agents.validate(call.by, textOf(call), fileNameOf(call.request))) })
       },
     }),
     route('GET /v1/agents/schema', {

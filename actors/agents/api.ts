@@ -108,6 +108,8 @@ export interface VersionView {
   createdAt: Date
   publishedAt: Date | null
   definition: JsonObject
+  /** What it asks for and does not get in this version. */
+  warnings: string[]
 }
 export interface AgentsApi {
   list(by: Principal): Promise<AgentView[]>
@@ -119,7 +121,7 @@ export interface AgentsApi {
   /** YAML or JSON → a draft. The same bytes again: the same version (`created: false`); other bytes under a version that is not a draft: `agent.version_exists`. */
   import(by: Principal, text: string, fileName: string): Promise<{ version: VersionView; created: boolean }>
   /** Throws `agent.bad_definition` with `details.problems`. */
-  validate(by: Principal, text: string, fileName: string): Promise<{ id: string; version: string }>
+  validate(by: Principal, text: string, fileName: string): Promise<{ id: string; version: string; warnings: string[] }>
   publish(by: Principal, id: string, version: string): Promise<VersionView>
   deprecate(by: Principal, id: string, version: string): Promise<VersionView>
   /** Drafts only; else `agent.version_in_use`. */

@@ -19,6 +19,8 @@ import {
 import { agentViews } from './agent-views.ts'
 import type { AgentsApi, VersionView } from './api.ts'
 import type { Audit } from './audit.ts'
+import { AgentDefinition } from './definition.ts'
+import { warningsOf } from './definition-warnings.ts'
 import { checkDefinition, type KnownTool } from './definition-checks.ts'
 import { type ParsedDefinition, parseDefinition } from './definition-file.ts'
 import { definitionSchemaText } from './definition-schema.ts'
@@ -143,7 +145,7 @@ export function createRegistry({ sql, tools, audit, log, read, onRulesChanged }:
       const parsed = await parseDefinition(text, fileName, read)
       await check(by.team, parsed)
       const { id, version } = parsed.definition.metadata
-      return { id, version }
+      return { id, version, warnings: warningsOf(parsed.definition) }
     },
 
     publish: (by, id, version) => change(by, id, version, 'publish'),
@@ -175,7 +177,8 @@ export function createRegistry({ sql, tools, audit, log, read, onRulesChanged }:
 }
 
 function toView(row: VersionRow): VersionView {
-  return { ...row, definition: row.definition as JsonObject }
+  const definition = AgentDefinition.parse(row.definition)
+  return { ...row, definition: row.definition as JsonObject, warnings: warningsOf(definition) }
 }
 
 function notFound(id: string, version?: string): AppError {
