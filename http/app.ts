@@ -25,6 +25,8 @@ export interface AppOptions {
   config: {
     /** True when only this machine can reach the server: then no key is needed until there is one. */
     loopbackOnly: boolean
+    /** A process that only works answers probes and nothing else. */
+    healthOnly?: boolean
     /** Live streams at once; default 200. */
     maxStreams?: number
   }
@@ -38,12 +40,15 @@ export interface App {
   readonly routes: readonly Route[]
 }
 
+const HEALTH = new Set(['GET /livez', 'GET /readyz', 'GET /metrics'])
+
 /** The platform as a plain fetch handler. */
 export function createApp({ platform, log, config, clock = systemClock }: AppOptions): App {
   const auth = createAuth({ keys: platform.keys, loopbackOnly: config.loopbackOnly, clock })
   const streams = createStreams(config.maxStreams)
   const meter = createMeter()
-  const routes = allRoutes({ platform, auth, streams, meter, diagrams: createDiagrams() })
+  const all = allRoutes({ platform, auth, streams, meter, diagrams: createDiagrams() })
+  const routes = config.healthOnly ? all.filter(({ name }) => HEALTH.has(name)) : all
   const serve = createServe({ auth, idempotency: platform.idempotency })
   const app = new Hono<AppEnv>()
 
@@ -68,8 +73,10 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
       return serve(route, c)
     })
   }
-  serveDocs(app)
-  serveConsole(app, new URL('../console/', import.meta.url))
+  if (!config.healthOnly) {
+    serveDocs(app)
+    serveConsole(app, new URL('../console/', import.meta.url))
+  }
 
   const refuse = (error: unknown, c: Context<AppEnv>): Response =>
     problemResponse(error, { instance: c.req.path, requestId: c.get('requestId'), log: c.get('log') })
