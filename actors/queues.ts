@@ -55,7 +55,7 @@ const SCHEMA = 'bullmq'
 const PATIENCE_MS = 2_000
 const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
 
-/** BullMQ's own tables on the PostgreSQL backend; safe when many processes start at once. */
+/** BullMQ's own tables on the PostgreSQL backend; for one process at a time. */
 export async function migrateQueues(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()

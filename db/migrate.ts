@@ -10,10 +10,10 @@ const TABLE = 'schema_migrations'
 const ADVISORY_LOCK = 727_385_001
 
 /**
- * Brings the schema to this build's version. Forward only; safe when twenty processes start at once; refuses
- * (`database.schema_newer`) a database that a newer build has migrated already.
+ * Brings the schema to this build's version, and then what `also` brings. Forward only; safe when twenty processes start
+ * at once; refuses (`database.schema_newer`) a database that a newer build has migrated already.
  */
-export async function migrate(databaseUrl: string): Promise<void> {
+export async function migrate(databaseUrl: string, also: () => Promise<void> = () => Promise.resolve()): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined, connect_timeout: 10 })
   try {
     await sql`select pg_advisory_lock(${ADVISORY_LOCK})`
@@ -26,6 +26,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
       noLock: true,
       log: () => undefined,
     })
+    await also()
   } finally {
     // Closing the session gives the advisory lock back.
     await sql.end({ timeout: 5 })

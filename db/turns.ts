@@ -212,6 +212,7 @@ function insertActors(sql: Sql, list: ActorChange[], condition: Fragment): Fragm
     returning address, revision`
 }
 
+/** In the order of the list, which the join may lose: `seq` tells readers of all actors what came first. */
 function historyRows(sql: Sql, list: HistoryRow[]): Fragment {
   return sql`
     added_history as (
@@ -223,8 +224,9 @@ function historyRows(sql: Sql, list: HistoryRow[]): Fragment {
         ${column(list, (h) => text(h.event))}::text[], ${column(list, (h) => text(h.from))}::text[], ${column(list, (h) => text(h.to))}::text[],
         ${column(list, (h) => h.status)}::text[], ${column(list, (h) => text(h.effects))}::text[], ${column(list, (h) => String(h.handled))}::text[],
         ${column(list, (h) => h.sender)}::text[], ${column(list, (h) => h.cause)}::text[], ${column(list, (h) => h.machineHash)}::text[]
-      ) as h(address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash)
+      ) with ordinality as h(address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash, place)
       join committed using (address)
+      order by h.place
     )`
 }
 
@@ -315,8 +317,9 @@ function newDeadLetters(sql: Sql, list: TurnCommit['deadLetters']): Fragment {
         ${column(list, (d) => d.lane)}::smallint[], ${column(list, (d) => d.sender)}::text[], ${column(list, (d) => d.cause)}::text[],
         ${column(list, (d) => d.team)}::text[], ${column(list, (d) => d.reason)}::text[], ${column(list, (d) => text(d.error))}::text[],
         ${column(list, (d) => d.revision)}::bigint[], ${column(list, (d) => d.machineHash)}::text[]
-      ) as d(address, message_id, event, lane, sender, cause, team, reason, error, revision, machine_hash)
+      ) with ordinality as d(address, message_id, event, lane, sender, cause, team, reason, error, revision, machine_hash, place)
       join committed using (address)
+      order by d.place
     )`
 }
 
@@ -336,9 +339,10 @@ export function insertEmitted(sql: Sql, list: readonly EmittedEvent[], fence: Fr
       ${column(list, (e) => e.type)}::text[], ${column(list, (e) => e.subject)}::text[], ${column(list, (e) => text(e.data))}::text[],
       ${column(list, (e) => e.priority)}::smallint[], ${column(list, (e) => e.correlationid)}::text[],
       ${column(list, (e) => e.causationid)}::text[]
-    ) as e(address, id, team, source, source_id, body_hash, type, subject, data, priority, correlationid, causationid)
+    ) with ordinality as e(address, id, team, source, source_id, body_hash, type, subject, data, priority, correlationid, causationid, place)
     ${fence}
     left join event_log c on c.id = e.causationid
+    order by e.place
     on conflict (team, source, source_id) do nothing`
 }
 
