@@ -76,7 +76,7 @@ export interface InstanceView extends Omit<InstanceRow, 'failed'> {
 const view = (sql: Sql) => sql`
   select i.address, i.team, i.id, i.agent, i.version, i.state, i.live, i.waiting, i.running, i.succeeded, i.failed as "failures",
     i.aborted, a.status, a.revision, a.updated_at as "updatedAt", a.snapshot #> '{context,order}' as "order",
-    a.snapshot #> '{context,failed}' as failed, r.definition #>> '{metadata,name}' as name,
+    a.snapshot #> '{context,failed,0}' as failed, r.definition #>> '{metadata,name}' as name,
     r.definition #>> '{metadata,nickname}' as nickname, r.definition #>> '{metadata,description}' as description
   from agent_instances i
   join actors a using (address)

@@ -1,5 +1,5 @@
-import type { Outcome, RunSettings, Task } from './run-protocol.ts'
 import type { Address } from '../core/address.ts'
+import type { Order, Outcome, RunSettings, Task } from './run-protocol.ts'
 
 /** What an instance takes from its definition; changes only when it moves to another version. */
 export interface AgentSettings {
@@ -24,7 +24,7 @@ export type AgentMessage =
   | { type: 'PAUSE'; by: string; reason: string }
   | { type: 'RESUME'; by: string }
   | { type: 'STOP'; by: string; reason: string }
-  /** In error: the failed task again, or without it, or with an empty backlog. */
+  /** In error: the failed tasks again, or without them, or with an empty backlog too. */
   | { type: 'RETRY'; by: string }
   | { type: 'SKIP'; by: string }
   | { type: 'RESET'; by: string }
@@ -33,7 +33,7 @@ export type AgentMessage =
   | { type: `xstate.done.actor.${string}`; output: Outcome; actorId: string }
   | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
 
-/** A task in the backlog, or the one an error is about. */
+/** A task in the backlog. */
 export interface Waiting {
   task: Task
   lock: Address | null
@@ -50,6 +50,12 @@ export interface Active extends Waiting {
   preempted: boolean
 }
 
+/** What the agent could not do, and what became of the last try. */
+export interface Failed extends Waiting {
+  reason: string
+}
+
+/** Everything an agent knows; plain JSON. A task it accepted is in the backlog, active, failed, or at its end. */
 export interface AgentContext {
   agent: string
   team: string
@@ -57,14 +63,14 @@ export interface AgentContext {
   /** By priority, then age: the first is next. */
   backlog: Waiting[]
   active: Active[]
-  /** What the agent could not do; null unless it is in error. */
-  failed: (Waiting & { reason: string }) | null
-  /** Where it stood still and who said so. */
-  order: { by: string; reason: string } | null
+  /** What a person has to decide about. Runs under way in an error may fail too, so there can be several. */
+  failed: Failed[]
+  /** Who told it to stand still, and why. */
+  order: Order | null
   nextRun: number
   succeeded: number
   failures: number
   aborted: number
+  /** Waits until nothing runs. */
   upgrade: AgentSettings | null
-  now: number
 }

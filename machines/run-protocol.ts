@@ -80,6 +80,33 @@ export interface Outcome {
   fault: boolean
 }
 
+/** Everything a run knows; plain JSON. */
+export interface RunContext extends Omit<RunInput, 'at'> {
+  phase: Phase
+  position: number
+  /** The name of its present request to the lock: an answer under any other comes too late. */
+  ticket: string | null
+  /** Requests made so far. */
+  asks: number
+  lease: Lease | null
+  /** Place in the queue for the device, while it waits. */
+  queued: number | null
+  /** When it is timed out, milliseconds since the epoch; null while the clock stands. */
+  deadlineAt: number | null
+  /** What is left of its time while the clock stands. */
+  leftMs: number
+  /** Pause before the next execution of a step. */
+  delayMs: number
+  /** What it was told to do at the next safe point. */
+  wish: 'pause' | 'preempt' | null
+  /** The step that a person has to say something about. */
+  asking: { step: string; tool: string } | null
+  approved: boolean
+  verdict: StepInput['verdict']
+  result: Outcome
+  startedAt: number
+}
+
 /** Who tells a run to stand still or to end, and why. */
 export interface Order {
   by: string

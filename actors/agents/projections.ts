@@ -7,7 +7,7 @@ import { runRows } from '../../db/runs.ts'
 import type { ActorChange, Projection } from '../../db/turns.ts'
 import type { AgentContext } from '../../machines/agent-protocol.ts'
 import { activePaths } from '../../machines/describe.ts'
-import type { RunContext } from '../../machines/run.ts'
+import type { RunContext } from '../../machines/run-protocol.ts'
 import { alertRow, deviceRow, lockRowsOf } from './lab-rows.ts'
 
 /** The tables that people query, kept in step with the actors by the very commits that move these. */
