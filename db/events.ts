@@ -170,9 +170,12 @@ export interface StoredEvent extends LabEvent {
   cursor: string
 }
 
+/** RFC 3339 in UTC, with milliseconds. */
+const utc = (sql: Sql, time: Fragment) => sql`to_char(${time} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
 const columns = (sql: Sql) => sql`
-  e.id, e.team, e.source, e.source_id as "sourceId", e.type, e.subject, to_json(e.time) #>> '{}' as time, e.data, e.severity,
-  e.priority, e.correlationid, e.causationid, e.depth, e.status, to_json(e.received_at) #>> '{}' as "receivedAt",
+  e.id, e.team, e.source, e.source_id as "sourceId", e.type, e.subject, ${utc(sql, sql`e.time`)} as time, e.data, e.severity,
+  e.priority, e.correlationid, e.causationid, e.depth, e.status, ${utc(sql, sql`e.received_at`)} as "receivedAt",
   e.xid::text || '.' || e.seq as cursor`
 
 export async function findEvent(sql: Sql, team: string, id: string): Promise<StoredEvent | undefined> {

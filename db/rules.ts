@@ -38,7 +38,3 @@ export async function readRules(sql: Sql): Promise<RulesReading> {
   }
 }
 
-/** Something that routing depends on has changed: decisions made before this do not commit any more. */
-export async function bumpRules(sql: Sql): Promise<void> {
-  await answer(sql`update rules_revision set revision = revision + 1`)
-}

@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime.ts'
 import type { AlertsApi, AlertView } from './api.ts'
 import { ask } from './ask.ts'
 import type { Audit } from './audit.ts'
-import { alertKey } from './events.ts'
+import { alertKey } from './event-rows.ts'
 
 const PAGE = 100
 

@@ -7,7 +7,6 @@ import { findDevice, findGateway } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
-import { bumpRules } from '../../db/rules.ts'
 import type { Lease } from '../../machines/run-protocol.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
 import { createActors } from './actors.ts'
@@ -104,19 +103,23 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     return AgentDefinition.parse(definition)
   }
 
-  async function publish(cause: StoredEvent, agent: string, event: { id: string; type: string; subject?: string; data?: Json }) {
+  async function publish(
+    cause: StoredEvent,
+    agent: string,
+    event: { id: string; type: string; subject?: string; data?: Json },
+  ) {
     const { id, ...said } = event
     const source = `/agent/${agent}`
-    const [logged] = await events.ingestCaused({ ...PLATFORM, team: cause.team }, { ...said, id, source }, cause)
-    if (!logged) throw new AppError('internal', 'The event was not logged')
-    return { id: logged.id }
+    const { id: logged } = await events.ingestCaused({ ...PLATFORM, team: cause.team }, { ...said, id, source }, cause)
+    return { id: logged }
   }
 
   /** The same tool that a run may use, with the lease of whoever gives the device back. */
   async function clean(lease: Lease, owner: string, signal: AbortSignal): Promise<void> {
     const tool = tools.find('device.cleanup')
     const device = await findGateway(sql, lease.device)
-    if (!tool || !device) throw new AppError('device.not_found', `Device ${lease.device} cannot be cleaned: it is not registered`)
+    if (!tool || !device)
+      throw new AppError('device.not_found', `Device ${lease.device} cannot be cleaned: it is not registered`)
     const key = `${owner}:cleanup:${lease.token}`
     const call: ToolCall = {
       ...{ run: owner, step: 'cleanup', idempotencyKey: key, signal, log },
@@ -151,7 +154,15 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     async system() {
       const { postgres, queue, backend } = await runtime.health()
       const lagMs = postgres ? await measureLag(sql) : 0
-      return { version: options.version, roles: options.roles ?? ['api', 'worker'], backend, lab, postgres, queue, lagMs }
+      return {
+        version: options.version,
+        roles: options.roles ?? ['api', 'worker'],
+        backend,
+        lab,
+        postgres,
+        queue,
+        lagMs,
+      }
     },
 
     async start() {

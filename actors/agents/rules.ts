@@ -19,8 +19,15 @@ export interface Routed extends Decision {
   lock: Address | null
 }
 
-/** Keeps the compiled rules of the newest reading. A commit that finds them old asks for `reload`. */
-export function createRules(sql: Sql): { current(): Promise<RuleBook>; reload(): Promise<RuleBook> } {
+/** Where the newest rules lie. */
+export interface RuleShelf {
+  current(): Promise<RuleBook>
+  /** Reads them anew: the ones at hand were too old to commit by. */
+  reload(): Promise<RuleBook>
+}
+
+/** Keeps the compiled rules of the newest reading. */
+export function createRules(sql: Sql): RuleShelf {
   let book: Promise<RuleBook> | undefined
   const reload = (): Promise<RuleBook> => {
     book = readRules(sql).then(compile)
@@ -33,7 +40,10 @@ export function createRules(sql: Sql): { current(): Promise<RuleBook>; reload():
 
 function compile(reading: RulesReading): RuleBook {
   const rules: Rules = compileRules(
-    reading.definitions.map(({ definition, ...agent }) => ({ ...agent, definition: AgentDefinition.parse(definition) })),
+    reading.definitions.map(({ definition, ...agent }) => ({
+      ...agent,
+      definition: AgentDefinition.parse(definition),
+    })),
   )
   const instances = Map.groupBy(reading.instances, (one) => `${one.team}/${one.agent}@${one.version}`)
   const pools = new Map(reading.devices.map((device) => [`${device.team}/${device.id}`, device.pool]))
@@ -70,7 +80,9 @@ function oneVersionEach(decisions: readonly Routed[]): Routed[] {
   }
   return decisions.map((decision) => {
     const chosen = best.get(decision.agent)
-    return decision.outcome === 'matched' && chosen && chosen !== decision ? refuse(decision, `version ${chosen.version} takes it`) : decision
+    return decision.outcome === 'matched' && chosen && chosen !== decision
+      ? refuse(decision, `version ${chosen.version} takes it`)
+      : decision
   })
 }
 
