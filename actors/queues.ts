@@ -61,7 +61,7 @@ export async function migrateQueues(databaseUrl: string): Promise<void> {
   await client.connect()
   try {
     await client.query(`create schema if not exists ${SCHEMA}`)
-    await runMigrations(client as never, SCHEMA)
+    await runMigrations(client, SCHEMA)
   } finally {
     await client.end()
   }

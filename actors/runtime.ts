@@ -354,5 +354,9 @@ async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
 
 async function installationOf(databaseUrl: string): Promise<string> {
   const sql = connect(databaseUrl, { max: 1 })
-  return installationId(sql).finally(() => sql.end({ timeout: 1 }))
+  try {
+    return await installationId(sql)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
 }

@@ -74,5 +74,7 @@ function eventsOf({ inert }: HostedMachine, { snapshot }: ActorRow): string[] {
 }
 
 function parkedReason({ parked }: ActorRow): string | undefined {
-  return typeof parked === 'object' && parked !== null && !Array.isArray(parked) ? String(parked['message']) : undefined
+  const message =
+    typeof parked === 'object' && parked !== null && !Array.isArray(parked) ? parked['message'] : undefined
+  return typeof message === 'string' ? message : undefined
 }

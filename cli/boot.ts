@@ -1,10 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { createPlatform, type RunningPlatform } from '../actors/agents/platform.ts'
-import { isLoopback, type Config } from '../core/config.ts'
+import { type Config, isLoopback } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { createApp } from '../http/app.ts'
@@ -25,7 +25,9 @@ const LAB_START_MS = 30_000
 
 /** Puts the whole platform together and starts it: database, actors, HTTP, and the simulated lab as a process of its own. */
 export async function boot(config: Config, log: Log): Promise<Troupe> {
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(new URL('package.json', root), 'utf8')))
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(new URL('package.json', root), 'utf8')))
   const platform = await createPlatform({
     version,
     log,
@@ -86,7 +88,8 @@ async function startLab(url: string, config: Config): Promise<{ url: string; sto
     exited.then(() => undefined),
   ])
   const parsed = LabReady.safeParse(ready)
-  if (!parsed.success) throw new AppError('config.invalid', 'The simulated lab did not start. Set TROUPE_LAB=off to run without it.')
+  if (!parsed.success)
+    throw new AppError('config.invalid', 'The simulated lab did not start. Set TROUPE_LAB=off to run without it.')
   return {
     url: parsed.data.lab,
     async stop() {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PNG } from 'pngjs'
-import { readConfig, type Config } from '../core/config.ts'
+import { type Config, readConfig } from '../core/config.ts'
 import { createLog } from '../core/log.ts'
 import { LOCAL } from '../core/principal.ts'
 import { boot, type Troupe } from './boot.ts'
@@ -60,7 +60,13 @@ async function watch(troupe: Troupe, lines: Line[], ended: AbortController, time
   let begun = false
   for await (const entry of troupe.platform.actors.follow(LOCAL, { cursor: null, signal })) {
     if (!/^(agent|run|lock|alert)\//.test(entry.address) || !entry.handled) continue
-    const line = { at: entry.at.toISOString(), actor: entry.address, event: entry.event.type, from: words(entry.from), to: words(entry.to) }
+    const line = {
+      at: entry.at.toISOString(),
+      actor: entry.address,
+      event: entry.event.type,
+      from: words(entry.from),
+      to: words(entry.to),
+    }
     if (entry.address.startsWith('lock/') && entry.event.type === 'DEVICE') continue
     lines.push(line)
     say(`${line.at.slice(11, 23)}  ${line.actor.padEnd(24)} ${line.event.padEnd(34)} ${line.from} → ${line.to}`)
@@ -71,7 +77,11 @@ async function watch(troupe: Troupe, lines: Line[], ended: AbortController, time
 }
 
 async function registered({ platform }: Troupe): Promise<void> {
-  for (const limit = Date.now() + LIMIT_MS; Date.now() < limit; await new Promise((resolve) => setTimeout(resolve, 100))) {
+  for (
+    const limit = Date.now() + LIMIT_MS;
+    Date.now() < limit;
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  ) {
     const devices = await platform.devices.list(LOCAL)
     if (devices.some((device) => device.id === DEVICE && device.connectivity === 'online')) return
   }
@@ -134,8 +144,8 @@ async function frameOf(lab: string | null): Promise<Buffer> {
 
 /** Mean luma of RGBA pixels, 0–255. */
 function brightness(pixels: Buffer): number {
-  let sum = 0
-  for (let i = 0; i < pixels.length; i += 4) sum += 0.2126 * pixels[i]! + 0.7152 * pixels[i + 1]! + 0.0722 * pixels[i + 2]!
+  const weights = [0.2126, 0.7152, 0.0722, 0]
+  const sum = pixels.reduce((total, value, index) => total + value * (weights[index % 4] ?? 0), 0)
   return sum / (pixels.length / 4)
 }
 

@@ -5,7 +5,9 @@ import { replayActors } from './replay.ts'
 
 /** `npm run troupe -- <command>`. */
 
-const program = new Command('troupe').description('A durable actor runtime for XState machines, and agents for device labs')
+const program = new Command('troupe').description(
+  'A durable actor runtime for XState machines, and agents for device labs',
+)
 
 program
   .command('replay')

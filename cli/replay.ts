@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { createPlatform } from '../actors/agents/platform.ts'
 import type { Address } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
@@ -5,7 +6,6 @@ import { AppError } from '../core/errors.ts'
 import { createLog } from '../core/log.ts'
 import { LOCAL } from '../core/principal.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
-import { z } from 'zod'
 
 const PAGE = 200
 /** Beyond any revision: the end of the history. */
@@ -72,14 +72,21 @@ const Replayed = z.object({ equal: z.boolean().optional() })
 
 function overHttp(url: string, key: string | undefined): Subject {
   async function get<Shape>(path: string, shape: z.ZodType<Shape>): Promise<Shape> {
-    const response = await fetch(`${url}${path}`, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } })
-    if (!response.ok) throw new AppError('request.invalid', `${url}${path} answered ${response.status}: ${await response.text()}`)
+    const response = await fetch(
+      `${url}${path}`,
+      key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } },
+    )
+    if (!response.ok)
+      throw new AppError('request.invalid', `${url}${path} answered ${response.status}: ${await response.text()}`)
     return shape.parse(await response.json())
   }
   return {
     async *addresses() {
       for (let cursor: string | undefined; ; ) {
-        const page = await get(`/v1/actors?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`, Page)
+        const page = await get(
+          `/v1/actors?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+          Page,
+        )
         for (const actor of page.items) yield actor.address
         if (page.nextCursor === null) return
         cursor = page.nextCursor

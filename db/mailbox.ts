@@ -107,11 +107,15 @@ function inOrder(box: readonly MailRow[]): MailRow[] {
   const messages = box.filter((row) => row.source === 'mailbox')
   const dated = box.filter((row) => row.source !== 'mailbox').sort((a, b) => a.at.getTime() - b.at.getTime())
   const ordered: MailRow[] = []
+  let next = 0
   for (const message of messages) {
-    while (dated[0] && comesBefore(dated[0], message)) ordered.push(dated.shift()!)
+    for (let row = dated[next]; row && comesBefore(row, message); row = dated[next]) {
+      ordered.push(row)
+      next += 1
+    }
     ordered.push(message)
   }
-  return [...ordered, ...dated]
+  return [...ordered, ...dated.slice(next)]
 }
 
 function comesBefore(dated: MailRow, message: MailRow): boolean {

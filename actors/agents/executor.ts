@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { AppError, toErrorRecord } from '../../core/errors.ts'
-import { toJson, type Json, type JsonObject } from '../../core/json.ts'
+import { type Json, type JsonObject, toJson } from '../../core/json.ts'
 import type { Log } from '../../core/log.ts'
-import { Wait, type HeldDevice, type Tool, type ToolCall } from '../../core/tool.ts'
+import { type HeldDevice, type Tool, type ToolCall, Wait } from '../../core/tool.ts'
 import type { Sql } from '../../db/client.ts'
 import { findEvent, type StoredEvent } from '../../db/events.ts'
-import { beginStep, endStep, findEvidence, listSteps, saveEvidence, type StepRow } from '../../db/runs.ts'
+import { beginStep, endStep, findEvidence, listSteps, type StepRow, saveEvidence } from '../../db/runs.ts'
 import type { Lease, StepInput, StepOutcome } from '../../machines/run-protocol.ts'
-import { durationMs } from './duration.ts'
 import type { AgentDefinition, Step } from './definition.ts'
 import { skillCovers } from './definition-checks.ts'
+import { durationMs } from './duration.ts'
 import { evaluate, type Scope } from './expression.ts'
 import { interpolate } from './interpolation.ts'
 
@@ -20,7 +20,11 @@ export interface ExecutorDeps {
   findDefinition(team: string, agent: string, version: string): Promise<AgentDefinition>
   findDevice(team: string, id: string): Promise<{ id: string; kind: string; gateway: string } | undefined>
   /** Publishes what a run has to say, as caused by the event it works on. */
-  publish(cause: StoredEvent, agent: string, event: { id: string; type: string; subject?: string; data?: Json }): Promise<{ id: string }>
+  publish(
+    cause: StoredEvent,
+    agent: string,
+    event: { id: string; type: string; subject?: string; data?: Json },
+  ): Promise<{ id: string }>
 }
 
 /** Steps of `on_failure` stand behind those of the playbook, which has at most 200. */
@@ -46,7 +50,8 @@ export function createExecutor(deps: ExecutorDeps): (input: StepInput, signal: A
     ])
     if (!event) throw new AppError('event.not_found', `The event ${input.task.eventId} of this run is not in the log`)
     const steps = input.phase === 'steps' ? definition.playbook?.steps : definition.playbook?.on_failure
-    if (!steps) return { kind: 'failed', reason: 'the definition has no playbook, and no model is configured', fault: false }
+    if (!steps)
+      return { kind: 'failed', reason: 'the definition has no playbook, and no model is configured', fault: false }
     const step = steps[input.position]
     if (!step) return { kind: 'done' }
 
@@ -92,7 +97,9 @@ async function standing(work: Work): Promise<StepOutcome | undefined> {
     case 'skipped':
       return { kind: 'next' }
     case 'failed':
-      return step['continue-on-error'] ? { kind: 'next' } : { kind: 'failed', reason: reasonOf(row.error), fault: isFault(row.error) }
+      return step['continue-on-error']
+        ? { kind: 'next' }
+        : { kind: 'failed', reason: reasonOf(row.error), fault: isFault(row.error) }
     case 'started':
     case 'unknown':
       if (input.verdict === 'skip') {
@@ -131,7 +138,10 @@ async function perform(work: Work): Promise<StepOutcome> {
     await beginStep(sql, input.run, { position, step: id, tool: step.uses, input: asked, attempt })
     const answer = await call(tool, asked, attempt, work)
     const output = toJson(answer instanceof Wait ? answer.output : tool.output.parse(answer))
-    log.info({ run: input.run, step: id, tool: step.uses, attempt, durationMs: Math.round(performance.now() - startedAt) }, 'step called')
+    log.info(
+      { run: input.run, step: id, tool: step.uses, attempt, durationMs: Math.round(performance.now() - startedAt) },
+      'step called',
+    )
     return await judge(work, output, answer instanceof Wait ? answer.delayMs : 0)
   } catch (error) {
     // Aborted: the run has left this step, and what it says of it is not this call's to write.
@@ -177,7 +187,8 @@ async function fail(work: Work, output: Json, error: unknown): Promise<StepOutco
   const { deps, input, step, id, position, row } = work
   const record = toJson(toErrorRecord(error))
   // A step that could not even be asked for has no row yet.
-  if (!row) await beginStep(deps.sql, input.run, { position, step: id, tool: step.uses, input: toJson(step.with), attempt: 1 })
+  if (!row)
+    await beginStep(deps.sql, input.run, { position, step: id, tool: step.uses, input: toJson(step.with), attempt: 1 })
   await endStep(deps.sql, input.run, position, { status: 'failed', output, error: record })
   if (step['continue-on-error']) return { kind: 'next' }
   return { kind: 'failed', reason: `${id}: ${reasonOf(record)}`, fault: isFault(record) }
@@ -190,8 +201,11 @@ async function call(tool: Tool, asked: JsonObject, attempt: number, work: Work):
     const [issue] = parsed.error.issues
     throw new AppError('tool.bad_input', `${step.uses}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
   }
-  if (tool.needsDevice && !device) throw new AppError('tool.bad_input', `${tool.id} needs a device, and the definition locks none`)
-  const limit = AbortSignal.timeout(step.timeout === undefined || step.until !== undefined ? CALL_MS : durationMs(step.timeout))
+  if (tool.needsDevice && !device)
+    throw new AppError('tool.bad_input', `${tool.id} needs a device, and the definition locks none`)
+  const limit = AbortSignal.timeout(
+    step.timeout === undefined || step.until !== undefined ? CALL_MS : durationMs(step.timeout),
+  )
   // Each call of `until` is one of its own; a retry is the same call again, which the other side may already have done.
   const key = step.until === undefined ? `${input.run}:${position}` : `${input.run}:${position}:${attempt}`
   const context: ToolCall = {
@@ -212,7 +226,8 @@ async function call(tool: Tool, asked: JsonObject, attempt: number, work: Work):
   try {
     return await tool.call(parsed.data, context)
   } catch (error) {
-    if (limit.aborted && !work.signal.aborted) throw new AppError('tool.unavailable', `${tool.id} did not answer in time`, { cause: error })
+    if (limit.aborted && !work.signal.aborted)
+      throw new AppError('tool.unavailable', `${tool.id} did not answer in time`, { cause: error })
     throw error
   }
 }
@@ -225,14 +240,22 @@ function scopeOf(event: StoredEvent, input: StepInput, device: HeldDevice | null
     alert: event.type.startsWith('alert.') ? event.data : null,
     // `${device.screenshot}` stands for the picture as it is when it is asked for.
     device: device ? { id: device.id, kind: device.kind, screenshot: { device: device.id } } : null,
-    steps: Object.fromEntries(rows.filter((row) => row.position < ON_FAILURE_FROM).map((row) => [row.step, row.output])),
+    steps: Object.fromEntries(
+      rows.filter((row) => row.position < ON_FAILURE_FROM).map((row) => [row.step, row.output]),
+    ),
     now: new Date().toISOString(),
     result: null,
   }
 }
 
 /** The world failed, not a check: the run as a whole may be tried again. */
-const VERDICTS = new Set(['expression.failed', 'expression.invalid', 'tool.bad_input', 'tool.not_found', 'tool.address_refused'])
+const VERDICTS = new Set([
+  'expression.failed',
+  'expression.invalid',
+  'tool.bad_input',
+  'tool.not_found',
+  'tool.address_refused',
+])
 
 function isFault(error: Json): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error['code'] : undefined
@@ -240,5 +263,6 @@ function isFault(error: Json): boolean {
 }
 
 function reasonOf(error: Json): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error['message']) : 'failed'
+  const message = typeof error === 'object' && error !== null && 'message' in error ? error['message'] : undefined
+  return typeof message === 'string' ? message : 'failed'
 }

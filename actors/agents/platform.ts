@@ -122,7 +122,11 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       throw new AppError('device.not_found', `Device ${lease.device} cannot be cleaned: it is not registered`)
     const key = `${owner}:cleanup:${lease.token}`
     const call: ToolCall = {
-      ...{ run: owner, step: 'cleanup', idempotencyKey: key, signal, log },
+      run: owner,
+      step: 'cleanup',
+      idempotencyKey: key,
+      signal,
+      log,
       device: { ...device, token: lease.token },
       saveEvidence: refuse,
       loadEvidence: refuse,

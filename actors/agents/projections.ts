@@ -1,7 +1,7 @@
 import type { Address } from '../../core/address.ts'
 import { alertRows } from '../../db/alerts.ts'
 import { deviceRows } from '../../db/devices.ts'
-import { instanceRows, type InstanceRow } from '../../db/instances.ts'
+import { type InstanceRow, instanceRows } from '../../db/instances.ts'
 import { lockRows } from '../../db/locks.ts'
 import { runRows } from '../../db/runs.ts'
 import type { ActorChange, Projection } from '../../db/turns.ts'
@@ -12,11 +12,16 @@ import { alertRow, deviceRow, lockRowsOf } from './lab-rows.ts'
 
 /** The tables that people query, kept in step with the actors by the very commits that move these. */
 export const PROJECTIONS: readonly Projection[] = [
-  (sql, changes) => some(of('device', changes).flatMap((change) => deviceRow(change) ?? []), (rows) => deviceRows(sql, rows)),
+  (sql, changes) =>
+    some(
+      of('device', changes).flatMap((change) => deviceRow(change) ?? []),
+      (rows) => deviceRows(sql, rows),
+    ),
   (sql, changes) => some(of('lock', changes).map(lockRowsOf), (rows) => lockRows(sql, rows)),
   (sql, changes) => some(of('alert', changes).map(alertRow), (rows) => alertRows(sql, rows)),
   (sql, changes) => some(of('agent', changes).map(instanceRow), (rows) => instanceRows(sql, rows)),
-  (sql, changes) => some(of('run', changes).map(runRow), (rows) => [{ name: 'written_runs', body: runRows(sql, rows) }]),
+  (sql, changes) =>
+    some(of('run', changes).map(runRow), (rows) => [{ name: 'written_runs', body: runRows(sql, rows) }]),
 ]
 
 function of(kind: string, changes: ReadonlyMap<Address, ActorChange>): ActorChange[] {
@@ -32,9 +37,16 @@ function instanceRow(change: ActorChange): InstanceRow {
   const { agent, settings, backlog, active, succeeded, failures, aborted } = contextOf<AgentContext>(change)
   const state = innermost(change)
   return {
-    ...{ address: change.address, team: change.team, id: change.key, agent, version: settings.version, state },
+    ...namesOf(change),
+    agent,
+    version: settings.version,
+    state,
     live: change.status === 'active' && state !== 'stopped' && state !== 'stopping',
-    ...{ waiting: backlog.length, running: active.length, succeeded, failed: failures, aborted },
+    waiting: backlog.length,
+    running: active.length,
+    succeeded,
+    failed: failures,
+    aborted,
   }
 }
 
@@ -42,13 +54,22 @@ function runRow(change: ActorChange): Parameters<typeof runRows>[1][number] {
   const { agent, version, instance, task, result } = contextOf<RunContext>(change)
   const ended = change.status !== 'active'
   return {
-    ...{ address: change.address, team: change.team, id: change.key, agent, version, instance },
+    ...namesOf(change),
+    agent,
+    version,
+    instance,
     event: { id: task.eventId, type: task.eventType },
-    ...{ device: task.device, priority: task.priority, state: innermost(change) },
+    device: task.device,
+    priority: task.priority,
+    state: innermost(change),
     // A run that its agent stopped outright, or whose machine failed, was aborted.
     outcome: change.status === 'done' ? result.outcome : ended ? 'aborted' : null,
     reason: ended ? result.reason : null,
   }
+}
+
+function namesOf({ address, team, key }: ActorChange) {
+  return { address, team, id: key }
 }
 
 function innermost(change: ActorChange): string {
