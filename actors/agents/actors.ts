@@ -1,9 +1,9 @@
-import { parseAddress, type Address } from '../../core/address.ts'
+import { type Address, parseAddress } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
 import type { GraphNode, MachineGraph } from '../../core/graph.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
-import { findActor, listActors, type ActorRow } from '../../db/actors.ts'
+import { type ActorRow, findActor, listActors } from '../../db/actors.ts'
 import { currentCursor, listHistory } from '../../db/history.ts'
 import { listMail } from '../../db/mailbox.ts'
 import { activePaths, describe } from '../../machines/describe.ts'
@@ -12,6 +12,7 @@ import { nextEvents } from '../../machines/inspect.ts'
 import { step } from '../../machines/step.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ActorsApi } from './api.ts'
+import { waitingLine } from './waiting-line.ts'
 
 const PAGE = 100
 
@@ -23,13 +24,15 @@ export function createActors(runtime: Runtime): ActorsApi {
   async function existing(by: Principal, address: Address): Promise<ActorRow> {
     parseAddress(address)
     const row = await findActor(sql, address)
-    if (!row || row.team !== by.team) throw new AppError('actor.not_found', `There is no actor ${address}`, { details: { address } })
+    if (!row || row.team !== by.team)
+      throw new AppError('actor.not_found', `There is no actor ${address}`, { details: { address } })
     return row
   }
 
   function machineOf(kind: string): HostedMachine {
     const machine = hosted.get(kind)
-    if (!machine) throw new AppError('machine.not_found', `There is no machine of kind "${kind}"`, { details: { kind } })
+    if (!machine)
+      throw new AppError('machine.not_found', `There is no machine of kind "${kind}"`, { details: { kind } })
     return machine
   }
 
@@ -41,23 +44,36 @@ export function createActors(runtime: Runtime): ActorsApi {
 
   return {
     async list(by, { limit = PAGE, after, kind, status }) {
-      const filter = { team: by.team, limit, ...(after === undefined ? {} : { after }), ...(kind === undefined ? {} : { kind }), ...(status === undefined ? {} : { status }) }
+      const filter = {
+        team: by.team,
+        limit,
+        ...(after === undefined ? {} : { after }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(status === undefined ? {} : { status }),
+      }
       const rows = await listActors(sql, filter)
-      return { items: rows.map(({ snapshot, ...row }) => summary(row, snapshot.value)), next: rows.length < limit ? null : (rows.at(-1)?.address ?? null) }
+      return {
+        items: rows.map(({ snapshot, ...row }) => summary(row, snapshot.value)),
+        next: rows.length < limit ? null : (rows.at(-1)?.address ?? null),
+      }
     },
 
     async get(by, address) {
-      await existing(by, address)
+      const { kind } = await existing(by, address)
       const snapshot = await runtime.snapshot(address)
-      return { ...snapshot, active: activePaths(snapshot.value) }
+      return { ...snapshot, waitingFor: waitingLine(kind, snapshot), active: activePaths(snapshot.value) }
     },
 
     async send(by, address, event, { id, expected }) {
       const row = await existing(by, address)
       if (expected !== undefined && expected !== row.revision) {
-        throw new AppError('request.precondition_failed', `${address} is at revision ${row.revision}, not ${expected}: look again`, {
-          details: { revision: row.revision },
-        })
+        throw new AppError(
+          'request.precondition_failed',
+          `${address} is at revision ${row.revision}, not ${expected}: look again`,
+          {
+            details: { revision: row.revision },
+          },
+        )
       }
       refuseUnheard(machineOf(row.kind), row, event)
       return runtime.send(address, event, { sender: by.name, ...(id === undefined ? {} : { id }) })
@@ -79,15 +95,17 @@ export function createActors(runtime: Runtime): ActorsApi {
       const snapshot = await runtime.snapshot(address)
       const [last] = await listHistory(sql, address, { limit: 1, newestFirst: true })
       const nodes = byPath(graphOf(machine).root)
-      const { status, value, waitingFor } = snapshot
+      const { status, value } = snapshot
       const heard = new Set(snapshot.nextEvents)
       const known = knownEvents(graphOf(machine))
       return {
-        ...{ address, status, value, waitingFor, nextEvents: snapshot.nextEvents },
+        ...{ address, status, value, waitingFor: waitingLine(row.kind, snapshot), nextEvents: snapshot.nextEvents },
         states: activePaths(value).map((path) => ({ path, description: nodes.get(path)?.description ?? null })),
         since: last?.at ?? row.updatedAt,
         lastTransition: last ?? null,
-        refusedEvents: known.filter((type) => !heard.has(type)).map((type) => ({ type, reason: `no active state has a transition for ${type}` })),
+        refusedEvents: known
+          .filter((type) => !heard.has(type))
+          .map((type) => ({ type, reason: `no active state has a transition for ${type}` })),
       }
     },
 
@@ -109,7 +127,8 @@ export function createActors(runtime: Runtime): ActorsApi {
       }
     },
 
-    machines: () => [...hosted.values()].map(({ kind, machine, hash, version }) => ({ kind, id: machine.id, hash, version })),
+    machines: () =>
+      [...hosted.values()].map(({ kind, machine, hash, version }) => ({ kind, id: machine.id, hash, version })),
 
     graph(kind) {
       const machine = machineOf(kind)
@@ -122,9 +141,13 @@ export function createActors(runtime: Runtime): ActorsApi {
 function refuseUnheard(machine: HostedMachine, row: ActorRow, event: MachineEvent): void {
   const refuse = (why: string): AppError =>
     new AppError('event.refused', `${row.address} does not take ${event.type} now: ${why}`, {
-      details: { state: row.snapshot.value, allowedEvents: row.status === 'active' ? nextEvents(machine.inert, row.snapshot) : [] },
+      details: {
+        state: row.snapshot.value,
+        allowedEvents: row.status === 'active' ? nextEvents(machine.inert, row.snapshot) : [],
+      },
     })
-  if (row.status === 'parked') throw new AppError('actor.parked', `${row.address} is parked`, { details: { parked: row.parked } })
+  if (row.status === 'parked')
+    throw new AppError('actor.parked', `${row.address} is parked`, { details: { parked: row.parked } })
   if (row.status !== 'active') throw refuse(`it has ended (${row.status})`)
   const identity = { address: row.address, parent: row.parent, childId: row.childId, revision: row.revision + 1 }
   const stamped = machine.stamped ? { ...event, at: Date.now() } : event

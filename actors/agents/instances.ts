@@ -3,13 +3,20 @@ import { AppError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Principal } from '../../core/principal.ts'
 import { PLATFORM } from '../../core/principal.ts'
-import { findInstance, listInstances, listOutdated, listUnstarted, type InstanceView as Row } from '../../db/instances.ts'
+import {
+  findInstance,
+  listInstances,
+  listOutdated,
+  listUnstarted,
+  type InstanceView as Row,
+} from '../../db/instances.ts'
 import type { Runtime } from '../runtime.ts'
 import type { AgentsApi, InstancesApi, InstanceView } from './api.ts'
 import { ask } from './ask.ts'
 import type { Audit } from './audit.ts'
 import type { AgentDefinition } from './definition.ts'
 import { settingsOf } from './settings.ts'
+import { agentLine } from './waiting-line.ts'
 
 export interface InstancesDeps {
   runtime: Runtime
@@ -53,7 +60,8 @@ export function createInstances(deps: InstancesDeps): Instances {
       const wanted = version ?? view.current
       if (wanted === null) throw new AppError('agent.not_published', `Agent ${agent} has no published version yet`)
       const { status } = await agents.version(by, agent, wanted)
-      if (status !== 'published') throw new AppError('agent.not_published', `Version ${wanted} of ${agent} is ${status}`)
+      if (status !== 'published')
+        throw new AppError('agent.not_published', `Version ${wanted} of ${agent} is ${status}`)
       // Whoever starts an agent wants it to hear its events.
       if (!view.enabled) await agents.setEnabled(by, agent, true)
       const before = await findInstance(sql, by.team, teamKey(by.team, key))
@@ -75,7 +83,11 @@ export function createInstances(deps: InstancesDeps): Instances {
     async command(by, id, action, { reason = '', expected }) {
       const { address, revision } = await existing(by.team, id)
       if (expected !== undefined && expected !== revision) {
-        throw new AppError('request.precondition_failed', `${id} is at revision ${revision}, not ${expected}: look again`, { details: { revision } })
+        throw new AppError(
+          'request.precondition_failed',
+          `${id} is at revision ${revision}, not ${expected}: look again`,
+          { details: { revision } },
+        )
       }
       await ask(runtime, address, { type: action.toUpperCase(), by: by.name, reason }, by)
       await audit.append(by, `instance.${action}`, address, { reason })
@@ -83,7 +95,8 @@ export function createInstances(deps: InstancesDeps): Instances {
     },
 
     async follow() {
-      for (const { team, agent, version } of await listUnstarted(sql)) await spawn({ ...PLATFORM, team }, agent, version, agent)
+      for (const { team, agent, version } of await listUnstarted(sql))
+        await spawn({ ...PLATFORM, team }, agent, version, agent)
       for (const { address, team, agent, current } of await listOutdated(sql)) {
         const settings = settingsOf(await deps.definitionOf(team, agent, current))
         const upgrade = { type: 'UPGRADE', settings: { ...settings, run: { ...settings.run } } }
@@ -97,28 +110,8 @@ function toView(row: Row): InstanceView {
   const { id, address, agent, version, name, nickname, description, state, status, revision, updatedAt } = row
   return {
     ...{ id, address, agent, version, name, nickname, description, state, status, revision, updatedAt },
-    waitingFor: waitingLine(row),
+    waitingFor: agentLine(row),
     backlog: row.waiting,
     runs: { active: row.running, succeeded: row.succeeded, failed: row.failures, aborted: row.aborted },
-  }
-}
-
-/** What an instance waits for, in one line. */
-function waitingLine({ state, running, waiting, order, failed }: Row): string {
-  const backlog = waiting === 0 ? '' : `; ${waiting} more in the backlog`
-  const who = order ? ` (${[`by ${order.by}`, order.reason].filter(Boolean).join(': ')})` : ''
-  switch (state) {
-    case 'idle':
-      return 'an event that one of its triggers matches'
-    case 'running':
-      return `${running} ${running === 1 ? 'run' : 'runs'} to finish${backlog}`
-    case 'paused':
-      return `RESUME${who}${backlog}`
-    case 'stopping':
-      return `${running} ${running === 1 ? 'run' : 'runs'} to clean up${who}`
-    case 'stopped':
-      return `START${who}${backlog}`
-    default:
-      return `RETRY, SKIP or RESET${failed ? `: ${failed.task.eventType} failed: ${failed.reason}` : ''}${backlog}`
   }
 }

@@ -1,0 +1,67 @@
+import type { AgentContext } from '../../machines/agent-protocol.ts'
+import { activePaths } from '../../machines/describe.ts'
+import type { RunContext } from '../../machines/run-protocol.ts'
+import type { ActorSnapshot } from '../runtime.ts'
+
+/** What of an instance decides what it waits for. */
+export interface AgentFacts {
+  state: string
+  running: number
+  waiting: number
+  order: { by: string; reason: string } | null
+  failed: { reason: string; task: { eventType: string } } | null
+}
+
+/** What an actor waits for, in one line and in the lab's words; the runtime's own line where those say nothing more. */
+export function waitingLine(kind: string, { status, value, context, waitingFor }: ActorSnapshot): string {
+  const state = activePaths(value).at(-1)
+  if (status !== 'active' || state === undefined) return waitingFor
+  // The machine of this kind wrote the context, so its type needs no second look.
+  if (kind === 'run') return runLine(state, context as unknown as RunContext) ?? waitingFor
+  if (kind !== 'agent') return waitingFor
+  const { active, backlog, order, failed } = context as unknown as AgentContext
+  return agentLine({ state, running: active.length, waiting: backlog.length, order, failed: failed[0] ?? null })
+}
+
+export function agentLine({ state, running, waiting, order, failed }: AgentFacts): string {
+  const backlog = waiting === 0 ? '' : `; ${waiting} more in the backlog`
+  const who = order ? ` (${[`by ${order.by}`, order.reason].filter(Boolean).join(': ')})` : ''
+  switch (state) {
+    case 'idle':
+      return 'an event that one of its triggers matches'
+    case 'running':
+      return `${running} ${running === 1 ? 'run' : 'runs'} to finish${backlog}`
+    case 'paused':
+      return `RESUME${who}${backlog}`
+    case 'stopping':
+      return `${running} ${running === 1 ? 'run' : 'runs'} to clean up${who}`
+    case 'stopped':
+      return `START${who}${backlog}`
+    default:
+      return `RETRY, SKIP or RESET${failed ? `: ${failed.task.eventType} failed: ${failed.reason}` : ''}${backlog}`
+  }
+}
+
+function runLine(path: string, { task, queued, position, asking }: RunContext): string | undefined {
+  const tool = asking ? `${asking.tool} in step ${asking.step}` : 'its step'
+  switch (path.split('.').at(-1)) {
+    case 'waitingForDevice':
+      return `device ${task.device}${queued === null ? '' : `: place ${queued} in the queue when it asked`}`
+    case 'executing':
+      return `step ${position + 1} to finish`
+    case 'betweenSteps':
+      return `the pause before step ${position + 1} to be over`
+    case 'paused':
+      return 'RESUME of its agent'
+    case 'preempted':
+      return 'more urgent work of its agent to end'
+    case 'awaitingApproval':
+      return `APPROVE or DENY of ${tool}`
+    case 'suspended':
+      return `RETRY, SKIP or CANCEL: nobody knows whether ${tool} was done`
+    case 'cleaning':
+      return `device ${task.device} to be clean`
+    default:
+      return undefined
+  }
+}
