@@ -16,7 +16,7 @@ export const SETTINGS: AgentSettings = {
   autoRetry: true,
   run: { timeoutMs: 3_600_000, ttlMs: 60_000, maxHoldMs: 7_200_000 },
 }
-const HOSTED = hostMachines({ agent, run, lock })
+export const HOSTED = hostMachines({ agent, run, lock })
 
 export type End = 'well' | 'verdict' | 'fault'
 

@@ -37,6 +37,8 @@ export class World {
   /** All mail ever sent by an actor, and all events ever put into the log. */
   readonly sent: Letter[] = []
   readonly emitted: Made[] = []
+  /** Every event that an actor took, with what is stored of it afterwards. */
+  readonly taken: { address: Address; event: MachineEvent; stored: string }[] = []
   /** Mail that came when its actor had ended. */
   readonly undeliverable: Letter[] = []
   private readonly mail: Letter[] = []
@@ -56,7 +58,9 @@ export class World {
       ...{ hosted, address, parent, childId, revision: 1, stored: '', timers: new Map(), work: new Map() },
     }
     this.actors.set(address, actor)
-    this.keep(actor, firstStep(hosted, actor, toJson({ ...input, at: this.now })))
+    const given = toJson({ ...input, at: this.now })
+    this.keep(actor, firstStep(hosted, actor, given))
+    this.taken.push({ address, event: { type: 'xstate.init', input: given }, stored: actor.stored })
   }
 
   /** Gives an actor an event now, before any mail. False: no state of it had a transition. */
@@ -69,6 +73,7 @@ export class World {
     actor.revision += 1
     const next = step(actor.hosted, actor, this.snapshot(address), { ...event, at: this.now })
     this.keep(actor, next)
+    this.taken.push({ address, event: { ...event, at: this.now }, stored: actor.stored })
     return next.handled
   }
 
@@ -82,6 +87,11 @@ export class World {
     this.mail.splice(this.mail.indexOf(letter), 1)
     if (this.actors.has(letter.to)) this.tell(letter.to, letter.event)
     return true
+  }
+
+  /** True when no mail is under way. */
+  get quiet(): boolean {
+    return this.mail.length === 0
   }
 
   /** Delivers until no mail is left. */
