@@ -93,6 +93,10 @@ export interface Runtime {
   /** Every actor's history in the order of commits, live, from a cursor: without gaps or doubles. */
   followAll(options: { cursor: string; signal?: AbortSignal }): AsyncIterable<HistoryEntry>
   replay(address: Address, upTo?: number): Promise<Replay>
+  /** Something that is followed under a name of its own (the event log) has grown: wakes its readers in every process. */
+  announce(topic: string): void
+  /** Reads on and on, woken by `announce`; ends with the signal. `read` goes on from where it stopped. */
+  tail<Item>(topic: string, read: () => Promise<Item[]>, signal: AbortSignal): AsyncIterable<Item>
   /** There is mail that something else than `send` put there. */
   nudge(addresses: readonly Address[]): void
   readonly sql: Sql
@@ -322,6 +326,11 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
       yield* tail(live, undefined, read, signal)
     },
 
+    announce(topic) {
+      live.moved([topic])
+      carrier?.publish({ moved: [topic] })
+    },
+    tail: (topic, read, signal) => tail(live, topic, read, signal),
     replay: (address, upTo) => replay(sql, hosted, address, upTo),
     nudge: (addresses) => {
       if (addresses.length > 0) carryMail(addresses)

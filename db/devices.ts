@@ -129,15 +129,3 @@ export async function findGateway(
     where id = ${id}`)
   return row
 }
-
-/** A device of whatever team, for the runtime's own work on it. */
-export async function findDeviceAnywhere(
-  sql: Sql,
-  id: string,
-): Promise<{ id: string; team: string; kind: string; gateway: string } | undefined> {
-  const [row] = await answer(sql<{ id: string; team: string; kind: string; gateway: string }[]>`
-    select id, team, kind, gateway
-    from devices
-    where id = ${id}`)
-  return row
-}

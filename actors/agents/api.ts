@@ -81,6 +81,14 @@ export interface EventsApi {
   /** Routes it again by the rules of now, as new deliveries. */
   replay(by: Principal, id: string): Promise<Ingested>
   dryRun(by: Principal, event: NewEventInput): Promise<RuleVerdict[]>
+  /**
+   * The bus: events whose type fits the patterns, from a cursor on (`null`: from now), live, in the order of commits,
+   * without gaps or doubles, whichever process took them in. Ends with the signal.
+   */
+  subscribe(
+    by: Principal,
+    options: { patterns: readonly string[]; after: string | null; signal: AbortSignal },
+  ): AsyncIterable<LoggedEvent & { cursor: string }>
   types(by: Principal): Promise<{ type: string; count: number; lastAt: Date }[]>
   stats(by: Principal): Promise<{ total: number; routed: number; unhandled: number; accepted: number }>
 }

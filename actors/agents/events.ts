@@ -3,17 +3,28 @@ import { AppError } from '../../core/errors.ts'
 import type { NewEventInput } from '../../core/event.ts'
 import type { Log } from '../../core/log.ts'
 import type { Principal } from '../../core/principal.ts'
-import { countEvents, findEvent, listDeliveries, listEvents, listTypes, type StoredEvent } from '../../db/events.ts'
+import {
+  countEvents,
+  findEvent,
+  listDeliveries,
+  listEvents,
+  listTypes,
+  readEventsAfter,
+  type StoredEvent,
+} from '../../db/events.ts'
+import { currentCursor, splitCursor } from '../../db/history.ts'
 import { listRuns } from '../../db/runs.ts'
 import type { Runtime } from '../runtime.ts'
 import type { EventsApi, Ingested, LoggedEvent } from './api.ts'
 import { parseEvent, toDelivery, toRow, toTeamEvent } from './event-rows.ts'
-import { createIntake } from './intake.ts'
+import { createIntake, EVENT_LOG } from './intake.ts'
+import { compilePattern } from './pattern.ts'
 import { createRerouting } from './rerouting.ts'
 import type { RuleShelf } from './rules.ts'
 import { runView } from './runs.ts'
 
 const PAGE = 50
+const PER_READ = 200
 
 export interface Events extends EventsApi {
   /** Routes what actors emitted since the last time. Safe to call at any time, from any worker. */
@@ -84,6 +95,19 @@ export function createEvents(deps: { runtime: Runtime; rules: RuleShelf; log: Lo
         device: one.device,
         addresses: one.address === null ? [] : [one.address],
       }))
+    },
+
+    async *subscribe(by, { patterns, after, signal }) {
+      const pattern = compilePattern(patterns)
+      let cursor = after ?? (await currentCursor(sql))
+      const read = async (): Promise<StoredEvent[]> => {
+        const events = await readEventsAfter(sql, by.team, splitCursor(cursor), PER_READ)
+        cursor = events.at(-1)?.cursor ?? cursor
+        return events
+      }
+      for await (const event of runtime.tail(EVENT_LOG, read, signal)) {
+        if (pattern.matches(event.type).matched) yield { ...toView(event), cursor: event.cursor }
+      }
     },
 
     types: (by) => listTypes(sql, by.team),

@@ -9,6 +9,8 @@ import { alertKey, toAgents, toAlert, toDelivery, toRow, toTeamEvent } from './e
 import type { RuleBook, RuleShelf } from './rules.ts'
 
 const PER_COMMIT = 200
+/** The topic under which readers of the event log are woken. */
+export const EVENT_LOG = 'event-log'
 
 interface Incoming {
   team: string
@@ -75,6 +77,7 @@ export function createIntake({ runtime, rules }: { runtime: Runtime; rules: Rule
       if (!results) continue
       const fresh = new Set(results.flatMap((one) => (one.logged ? [one.id] : [])))
       runtime.nudge([...new Set(deliveries.filter((one) => fresh.has(one.eventId)).map((one) => one.address))])
+      if (fresh.size > 0) runtime.announce(EVENT_LOG)
       const outcomes = new Map(results.map((one) => [one.id, one]))
       for (const entry of entries) settle(entry, outcomes.get(entry.row.id))
       return

@@ -1,6 +1,7 @@
 import { type DeliveryRow, listAccepted, markRouted, type StoredEvent } from '../../db/events.ts'
 import type { Runtime } from '../runtime.ts'
 import { toAgents } from './event-rows.ts'
+import { EVENT_LOG } from './intake.ts'
 import type { RuleShelf } from './rules.ts'
 
 const PER_COMMIT = 200
@@ -39,6 +40,7 @@ export function createRerouting({ runtime, rules }: { runtime: Runtime; rules: R
         status: event.status === 'accepted' || own.length > 0 ? ('routed' as const) : event.status,
       }))
       if (!(await markRouted(sql, marks, deliveries, book.revision))) continue
+      runtime.announce(EVENT_LOG)
       runtime.nudge([...new Set(deliveries.map((one) => one.address))])
       return deliveries
     }
