@@ -5,7 +5,7 @@ import { PLATFORM } from '../../core/principal.ts'
 import type { Tool, ToolCall } from '../../core/tool.ts'
 import { findDevice, findGateway } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
-import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
+import { abandonRequest, beginRequest, finishRequest, forgetRequests } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
 import type { Lease } from '../../machines/run-protocol.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
@@ -51,6 +51,8 @@ export interface RunningPlatform extends Platform {
   setLab(url: string | null): void
 }
 
+const HOUSEKEEPING_MS = 3_600_000
+
 /** Puts the lab platform on the durable runtime. Nothing runs before `start`. */
 export async function createPlatform(options: PlatformOptions): Promise<RunningPlatform> {
   const { log, tools } = options
@@ -82,6 +84,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const devices = createDevices({ runtime, audit })
   const keys = createKeys({ sql, audit })
   let lab: string | null = null
+  let housekeeping: NodeJS.Timeout | undefined
 
   const execute = createExecutor({
     sql,
@@ -174,9 +177,16 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       await runtime.start()
       if (options.templates !== undefined) await publishTemplates(agents, options.templates, read, log)
       await followRules()
+      housekeeping = setInterval(() => {
+        forgetRequests(sql).catch((error: unknown) => log.warn({ error }, 'old idempotency keys are still there'))
+      }, HOUSEKEEPING_MS)
+      housekeeping.unref()
     },
 
-    stop: () => runtime.stop(),
+    stop() {
+      clearInterval(housekeeping)
+      return runtime.stop()
+    },
   }
 }
 
