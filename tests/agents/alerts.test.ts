@@ -23,8 +23,17 @@ describe('alerts', () => {
   it('fire, are taken on, and are over when the sender says so', async () => {
     const { id } = await report('plain', 'firing')
     expect(await open.alerts.get(anna, 'plain')).toMatchObject({
-      ...{ fingerprint: 'plain', kind: 'blackscreen', subject: 'stb-1', severity: 'high', eventId: id },
-      ...{ status: 'firing', state: 'firing', episode: 1, count: 1, endedAt: null, verdict: null },
+      fingerprint: 'plain',
+      kind: 'blackscreen',
+      subject: 'stb-1',
+      severity: 'high',
+      eventId: id,
+      status: 'firing',
+      state: 'firing',
+      episode: 1,
+      count: 1,
+      endedAt: null,
+      verdict: null,
     })
     const taken = await open.alerts.ack(anna, 'plain', 'on my way')
     expect(taken).toMatchObject({ status: 'firing', state: 'acknowledged' })
@@ -52,8 +61,29 @@ describe('alerts', () => {
     await open.alerts.resolve(anna, 'anew', 'mended')
     const { id } = await report('anew', 'firing', '2026-03-02T11:00:00Z')
     expect(await open.alerts.get(anna, 'anew')).toMatchObject({
-      ...{ status: 'firing', state: 'firing', episode: 2, verdict: null, endedAt: null, eventId: id },
+      status: 'firing',
+      state: 'firing',
+      episode: 2,
+      verdict: null,
+      endedAt: null,
+      eventId: id,
     })
+  })
+
+  it('stay as they were reported when their actor speaks of another episode', async () => {
+    await report('ahead', 'firing', '2026-03-02T10:00:00Z')
+    const other = {
+      eventId: 'elsewhere',
+      startsAt: '2026-03-02T12:00:00Z',
+      kind: 'blackscreen',
+      severity: 'high',
+      subject: null,
+    }
+    await open.runtime.send('alert/ahead', { type: 'FIRING', ...other })
+    await open.runtime.send('alert/ahead', { type: 'RESOLVED' })
+    await open.runtime.settled('alert/ahead')
+    expect((await open.runtime.snapshot('alert/ahead')).value).toBe('resolved')
+    expect(await open.alerts.get(anna, 'ahead')).toMatchObject({ status: 'firing', state: 'firing', endedAt: null })
   })
 
   it('refuse what makes no sense now, and say what would', async () => {

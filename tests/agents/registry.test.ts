@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { publishTemplates } from '../../actors/agents/templates.ts'
 import { createLog } from '../../core/log.ts'
+import { moveVersion, readStates } from '../../db/registry.ts'
 import { readRules } from '../../db/rules.ts'
 import { openFacade, principal } from './facade.ts'
 
@@ -103,9 +104,29 @@ describe('the registry', () => {
     const versions = Array.from({ length: 8 }, (_, index) => `1.${index}.0`)
     for (const version of versions) await open.agents.import(anna, text('raced', version), 'a.yaml')
     const before = await revision()
-    await Promise.all(versions.map((version) => open.agents.publish(anna, 'raced', version)))
+    await Promise.all(versions.toReversed().map((version) => open.agents.publish(anna, 'raced', version)))
     expect((await open.agents.get(anna, 'raced')).current).toBe('1.7.0')
     expect(await revision()).toBe(before + versions.length)
+  })
+
+  it('moves no version by what was read before the rules moved, or before the draft was replaced', async () => {
+    const { sql } = open.runtime
+    await open.agents.import(anna, text('stale', '1.0.0'), 'a.yaml')
+    const { revision: read, versions } = await readStates(sql, 'default', 'stale')
+    const { contentHash } = versions[0]!
+    const move = {
+      team: 'default',
+      id: 'stale',
+      version: '1.0.0',
+      contentHash,
+      to: 'published',
+      current: '1.0.0',
+    } as const
+    expect(await moveVersion(sql, { ...move, revision: read - 1 })).toBe(false)
+    expect(await moveVersion(sql, { ...move, contentHash: 'another', revision: read })).toBe(false)
+    expect(await open.agents.get(anna, 'stale')).toMatchObject({ status: 'draft', current: null })
+    expect(await moveVersion(sql, { ...move, revision: await revision() })).toBe(true)
+    expect(await open.agents.get(anna, 'stale')).toMatchObject({ status: 'published', current: '1.0.0' })
   })
 
   it('moves the rules and tells the router with each change that routing depends on, and with no other', async () => {
@@ -180,8 +201,15 @@ describe('the registry', () => {
     await publish('shown', '1.0.0')
     await open.agents.import(anna, text('shown', '2.0.0').replace('The shown', 'The next'), 'a.yaml')
     expect(await open.agents.list(anna)).toContainEqual({
-      ...{ id: 'shown', name: 'The shown', nickname: null, description: '', tags: [] },
-      ...{ current: '1.0.0', latest: '2.0.0', status: 'published', enabled: true },
+      id: 'shown',
+      name: 'The shown',
+      nickname: null,
+      description: '',
+      tags: [],
+      current: '1.0.0',
+      latest: '2.0.0',
+      status: 'published',
+      enabled: true,
     })
   })
 
