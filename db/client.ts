@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import { AppError } from '../core/errors.ts'
+import { arrayTypes } from './array-types.ts'
 
 export type Sql = postgres.Sql<{ bigint: number }>
 /** A piece of a statement, built with `sql` and used inside another. */
@@ -11,6 +12,12 @@ const DEADLINE_MS = 10_000
 /** How long to wait before the next try to connect; by default postgres.js goes up to 20 s. */
 const LONGEST_BACKOFF_S = 1
 
+/**
+ * A connection of postgres.js 3.4 that dies with a half-written statement never sends again, unless there are 1,024 bytes
+ * to send: so the first message of each connection is at least that long. To Postgres these spaces mean nothing.
+ */
+const PADDING = ' '.repeat(1_024)
+
 /** Opens the pool. Nothing connects before the first query. */
 export function connect(url: string, options: { max?: number; name?: string } = {}): Sql {
   return postgres(url, {
@@ -20,13 +27,15 @@ export function connect(url: string, options: { max?: number; name?: string } = 
     idle_timeout: 0,
     max_lifetime: null,
     onnotice: () => undefined,
+    fetch_types: false,
     // Revisions, tokens and sequences stay far below 2^53.
-    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    types: { ...arrayTypes, bigint: { to: 20, from: [20], serialize: String, parse: Number } },
     connection: {
       application_name: options.name ?? 'troupe',
       statement_timeout: STATEMENT_MS,
       // An acknowledged event must survive a power cut (reliability: 133 of 13,950 lost with `off`).
       synchronous_commit: 'on',
+      options: PADDING,
     },
   })
 }

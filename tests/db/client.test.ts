@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { AppError } from '../../core/errors.ts'
+import { answer, connect, isConflict, isRefusedValue, type Sql } from '../../db/client.ts'
+import { createEmptyDatabase, type TestDatabase } from '../support/database.ts'
+
+let database: TestDatabase
+let sql: Sql
+
+beforeAll(async () => {
+  database = await createEmptyDatabase()
+  sql = connect(database.url, { name: 'client-test' })
+})
+afterAll(async () => {
+  await sql.end({ timeout: 1 })
+  await database.drop()
+})
+
+describe('a value', () => {
+  it('in an array arrives as it is, whatever characters it holds', async () => {
+    const text = fc.string({ unit: 'grapheme' }).map((s) => s.replaceAll('\0', ''))
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.option(text)), async (values) => {
+        const [row] = await sql`select to_json(${values}::text[]) as back`
+        expect(row?.['back']).toEqual(values)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('of every kind of array that we use is understood', async () => {
+    const [row] = await sql`
+      select to_json(${[1, null]}::smallint[]) as small, to_json(${[2 ** 40]}::bigint[]) as big, to_json(${[0.5]}::float8[]) as float,
+        to_json(${[3]}::int[]) as int`
+    expect(row).toEqual({ small: [1, null], big: [2 ** 40], float: [0.5], int: [3] })
+  })
+})
+
+describe('a pool whose connections are cut, at whatever moment,', () => {
+  it('never keeps anybody waiting for long, and leaves no failure unhandled', async () => {
+    const knife = postgres(database.url, { max: 1 })
+    let slowestMs = 0
+    const codes = new Set<string>()
+    const ask = async (): Promise<void> => {
+      const startedAt = performance.now()
+      await answer(sql`select pg_sleep(0.002)`).catch((error: unknown) =>
+        codes.add(error instanceof AppError ? error.code : String(error)),
+      )
+      slowestMs = Math.max(slowestMs, performance.now() - startedAt)
+    }
+    for (let round = 0; round < 60; round++) {
+      const asked = Promise.all(Array.from({ length: 12 }, ask))
+      await new Promise((resolve) => setTimeout(resolve, round % 12))
+      await knife`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'client-test'`
+      await asked
+    }
+    await knife.end()
+    expect([...codes]).toEqual(['database.unavailable'])
+    expect(slowestMs).toBeLessThan(4_000)
+  }, 60_000)
+})
+
+describe('a failure', () => {
+  it('is told apart: not now, not with this value, not beside the other', async () => {
+    const refused = await answer(sql`select ${'x'}::text::int`).catch((error: unknown) => error)
+    expect(isRefusedValue(refused)).toBe(true)
+    const elsewhere = connect('postgres://nobody@127.0.0.1:1/nothing')
+    await expect(answer(elsewhere`select 1`)).rejects.toMatchObject({ code: 'database.unavailable', retryable: true })
+    await elsewhere.end({ timeout: 1 })
+    const conflict = new AppError('database.unavailable', 'deadlock', { details: { code: '40P01' } })
+    expect([conflict, refused].map(isConflict)).toEqual([true, false])
+  })
+})
