@@ -23,9 +23,12 @@ export function parseAddress(text: string): { kind: string; key: string } {
   return { kind, key }
 }
 
-/** A key of one team's own: two teams may use the same names without meeting. The default team's stay as they are. */
+/**
+ * A key of one team's own: two teams may use the same names without meeting. The default team's stay as they are, unless
+ * they look like another team's.
+ */
 export function teamKey(team: string, key: string): string {
-  return team === 'default' ? key : `${team}:${key}`
+  return team === 'default' && !key.includes(':') ? key : `${team}:${key}`
 }
 
 function badAddress(message: string): AppError {

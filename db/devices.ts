@@ -93,7 +93,7 @@ export async function listDevices(
       (
         select count(*)
         from lock_tickets t
-        where t.pool = case when d.team = 'default' then d.pool else d.team || ':' || d.pool end
+        where t.pool = case when d.team = 'default' and position(':' in d.pool) = 0 then d.pool else d.team || ':' || d.pool end
           and t.state = 'waiting'
           and (t.wants -> 'devices' is null or (t.wants -> 'devices')::jsonb ? d.id)
           and (t.wants -> 'kind' is null or t.wants ->> 'kind' = d.kind)

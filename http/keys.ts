@@ -8,6 +8,9 @@ import { type Route, route } from './route.ts'
 import { pageOf } from './view.ts'
 import { Id, Text } from './words.ts'
 
+/** No colon: it stands between a team and the names that are its own. */
+const Team = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected lower-case letters, digits and - (at most 32)')
+
 /** API keys, and what was done with them. */
 export function keyRoutes({ platform: { keys, audit } }: Deps): Route[] {
   return [
@@ -21,7 +24,7 @@ export function keyRoutes({ platform: { keys, audit } }: Deps): Route[] {
       tag: 'keys',
       summary: 'Make a key; it is told this once',
       unstored: true,
-      body: z.strictObject({ name: Text, role: z.enum(ROLES), team: Id.optional() }),
+      body: z.strictObject({ name: Text, role: z.enum(ROLES), team: Team.optional() }),
       answers: { 201: NewKey },
       async handle({ by, body }) {
         const { key, view } = await keys.create(by, body)

@@ -7,6 +7,6 @@ export function lockAddress(team: string, pool: string): Address {
 
 /** The name that the team itself uses, from the key of the pool's lock. */
 export function poolOf(team: string, key: string): string {
-  const prefix = teamKey(team, '')
+  const prefix = `${team}:`
   return key.startsWith(prefix) ? key.slice(prefix.length) : key
 }
