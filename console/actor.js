@@ -38,12 +38,12 @@ export function createActorView(root, { onError, announce, startLike }) {
     ])
     // The person went elsewhere meanwhile.
     if (asked !== address) return
-    const machine = `${nextActor.kind}/${nextActor.key}@${nextActor.machine.hash}`
-    if (machine !== chartOf) {
+    const { hash } = nextActor.machine
+    if (hash !== chartOf) {
       const svg = await getText(pathOf('actors', kind, key, 'diagram.svg'))
       if (asked !== address) return
       chart = createChart(svg)
-      chartOf = machine
+      chartOf = hash
       frame.chart.replaceChildren(chart.element)
     }
     say(actor, nextActor, entries.items[0])
@@ -54,7 +54,7 @@ export function createActorView(root, { onError, announce, startLike }) {
 
   const say = (before, now, last) => {
     if (!before || before.revision === now.revision) return
-    announce(`${now.key}: ${stateName(now.value)}${last ? `, on ${eventName(last.event?.type)}` : ''}`)
+    announce(`${address.key}: ${stateName(now.value)}${last ? `, on ${eventName(last.event?.type)}` : ''}`)
   }
 
   const draw = (runs) => {
@@ -185,8 +185,8 @@ export function createActorView(root, { onError, announce, startLike }) {
   const press = async (verb) => {
     const refused = refusal(verb)
     if (refused) return announce(refused)
-    if (verb === 'stop' && !confirm(`Stop ${actor.key}? Its work ends for good.`)) return
-    await post(pathOf('instances', actor.key, verb), {}).catch(onError)
+    if (verb === 'stop' && !confirm(`Stop ${address.key}? Its work ends for good.`)) return
+    await post(pathOf('instances', address.key, verb), {}).catch(onError)
     soon()
   }
 
@@ -249,7 +249,7 @@ function updateRun(row, run) {
     : '–'
   row.replaceChildren(
     h('td', {}, h('a', { href: `#/actors/${hashOf(run.address)}` }, run.id)),
-    h('td', {}, h('span', { class: 'chip', 'data-fact': run.status }, run.status)),
+    h('td', {}, h('span', { class: 'chip', 'data-fact': run.outcome ?? run.state }, run.outcome ?? run.state)),
     h('td', {}, run.event?.type ?? '–'),
     h('td', {}, run.device ?? '–'),
     h(

@@ -167,11 +167,9 @@ function updateDevice(element, device) {
   const held = holder
     ? [
         'Held by ',
-        h(
-          'a',
-          { href: holder.owner?.includes('/') ? `#/actors/${hashOf(holder.owner)}` : null },
-          holder.owner ?? holder.ticket,
-        ),
+        holder.owner.kind === 'run'
+          ? h('a', { href: `#/actors/${hashOf(`run/${holder.owner.id}`)}` }, holder.owner.id)
+          : holder.owner.id,
         ' · ',
         h('span', { 'data-until': holder.expiresAt }, leaseLeft(holder.expiresAt)),
       ]

@@ -6,6 +6,7 @@ import type { TestProject } from 'vitest/node'
 import { createLog } from '../../core/log.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded.ts'
 import { migrate } from '../../db/migrate.ts'
+import { chooseBrowser } from './browser.ts'
 import { removeLeftovers, TEMP_PREFIX } from './leftovers.ts'
 import { chooseRedis } from './redis.ts'
 
@@ -15,12 +16,15 @@ declare module 'vitest' {
     adminUrl: string
     /** Where Redis comes from in this run, if from anywhere. */
     redis: { url?: string; program?: string }
+    /** What the console is tested in, if there is one. */
+    browser: { program?: string }
   }
 }
 
 /** One PostgreSQL for the whole run, with a migrated database to copy from. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = await chooseRedis()
+  const browser = await chooseBrowser()
   await removeLeftovers()
   const dataDir = await mkdtemp(join(tmpdir(), TEMP_PREFIX))
   const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true })
@@ -37,7 +41,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   project.provide('adminUrl', server.url)
   project.provide('redis', redis)
-  console.log(`Backends of this run: PostgreSQL 18 (embedded)${redis.note}`)
+  project.provide('browser', browser)
+  console.log(`Backends of this run: PostgreSQL 18 (embedded)${redis.note}${browser.note}`)
   return teardown
 }
 

@@ -19,6 +19,10 @@ export interface PlatformOptions {
   /** Starts the simulated lab beside it, this many times faster than real time. */
   labSpeed?: number
   apiKey?: string
+  /** What runs may reach by `http.request`, as `host:port`. */
+  allowedHosts?: string[]
+  /** Default: any free one. */
+  port?: number
 }
 
 export interface TestPlatform {
@@ -42,7 +46,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     version: '0.0.0-test',
     log,
     databaseUrl: database.url,
-    tools: createToolCatalog(createTools({ allowedHosts: [] })),
+    tools: createToolCatalog(createTools({ allowedHosts: options.allowedHosts ?? [] })),
     leaseMs: 2_000,
     ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
     ...(options.roles === undefined ? {} : { roles: options.roles }),
@@ -51,7 +55,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
   })
   await platform.start()
   const app = createApp({ platform, log, config: { loopbackOnly: true } })
-  const server = await listen({ app, host: '127.0.0.1', port: 0, graceMs: 500 })
+  const server = await listen({ app, host: '127.0.0.1', port: options.port ?? 0, graceMs: 500 })
   const headers = options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }
   const lab =
     options.labSpeed === undefined
@@ -65,9 +69,19 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
           log: pino({ level: 'silent' }),
         })
 
-  async function request(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Response> {
-    const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
-    return fetch(`${server.url}${path}`, { method, ...json, headers: { ...headers, ...('headers' in json ? json.headers : {}), ...more } })
+  async function request(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<Response> {
+    const json =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    return fetch(`${server.url}${path}`, {
+      method,
+      ...json,
+      headers: { ...headers, ...('headers' in json ? json.headers : {}), ...more },
+    })
   }
 
   async function answer<Body>(method: string, path: string, body?: unknown): Promise<Body> {
