@@ -176,6 +176,13 @@ async function judge(work: Work, output: Json, delayMs: number): Promise<StepOut
 async function refuse(work: Work, error: unknown, attempt: number): Promise<StepOutcome> {
   const { deps, input, step, position } = work
   const attempts = step.retry?.attempts ?? DEFAULT_ATTEMPTS
+  // Sent, and nobody answered: for what must not be repeated blindly this is the same doubt as a crash.
+  const inDoubt = error instanceof AppError && error.code === 'tool.unavailable'
+  if (inDoubt && step.retry === undefined && deps.findTool(step.uses)?.safety === 'unsafe') {
+    const record = toJson(toErrorRecord(error))
+    await endStep(deps.sql, input.run, position, { status: 'unknown', output: null, error: record })
+    return { kind: 'unknown', step: work.id, tool: step.uses }
+  }
   const passing = error instanceof AppError && (error.retryable || error.code === 'lock.stale_token')
   if (!passing || attempt >= attempts) return fail(work, null, error)
   const firstMs = step.retry?.delay === undefined ? RETRY_MS : durationMs(step.retry.delay)

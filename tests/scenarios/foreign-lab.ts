@@ -64,3 +64,32 @@ export async function register(at: TestPlatform, id: string, gateway: string, po
   const answer = await at.request('PUT', `/v1/devices/${id}`, body)
   if (!answer.ok) throw new Error(await answer.text())
 }
+
+/** Somebody else's service: it books every POST, and answers when it is told to. */
+export interface Ledger {
+  /** As the allow-list names it. */
+  host: string
+  readonly booked: string[]
+  answering: boolean
+  stop(): Promise<void>
+}
+
+export async function startLedger(): Promise<Ledger> {
+  const booked: string[] = []
+  const server = createServer((request, response) => {
+    request.resume()
+    booked.push(request.url ?? '')
+    if (ledger.answering) response.writeHead(201, { 'content-type': 'application/json' }).end('{"booked":true}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const ledger: Ledger = {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    booked,
+    answering: false,
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  return ledger
+}

@@ -37,25 +37,15 @@ export interface Definition {
   onFailure?: object[]
   config?: object
   device?: object
-  permissions?: object
 }
 
 /** What people post to `/v1/agents`. */
-export function definition({
-  id,
-  version = '1.0.0',
-  on,
-  steps,
-  onFailure = [],
-  config,
-  device,
-  permissions,
-}: Definition): object {
+export function definition({ id, version = '1.0.0', on, steps, onFailure = [], config, device }: Definition): object {
   return {
     metadata: { id, name: id, version },
     triggers: typeof on === 'string' ? [{ on }] : on,
     skills: ['*'],
-    permissions: permissions ?? { devices: ['read', 'take_control'] },
+    permissions: { devices: ['read', 'take_control'], external: ['http'] },
     ...(config ? { config } : {}),
     ...(device ? { device } : {}),
     playbook: { steps, on_failure: onFailure },
