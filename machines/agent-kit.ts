@@ -2,7 +2,7 @@ import { setup } from 'xstate'
 import { afresh, book, inOrder, plan } from './agent-backlog.ts'
 import type { AgentContext, AgentInput, AgentMessage, Failed, Waiting } from './agent-protocol.ts'
 import { run } from './run.ts'
-import type { Outcome, RunMessage } from './run-protocol.ts'
+import type { Outcome } from './run-protocol.ts'
 
 /** Events as the machine sees them: `at` is the database's time in milliseconds. */
 type AgentEvent = { at: number } & (AgentMessage | { type: 'BACKLOG.DUE' })
@@ -12,7 +12,6 @@ const kit = setup({
     context: {} as AgentContext,
     events: {} as AgentEvent,
     input: {} as AgentInput,
-    children: {} as Record<string, 'run'>,
     emitted: {} as { type: string; data: object },
   },
   actors: { run },
@@ -44,8 +43,14 @@ export const agentKit = kit.extend({
         enqueue.spawnChild('run', {
           id,
           input: ({ self }) => ({
-            ...{ at, agent, version: settings.version, instance: self.sessionId, team },
-            ...{ task, settings: settings.run, lock },
+            at,
+            agent,
+            version: settings.version,
+            instance: self.sessionId,
+            team,
+            task,
+            settings: settings.run,
+            lock,
           }),
         })
       }

@@ -232,8 +232,9 @@ describe('whatever happens to an agent, its runs and their devices', () => {
   it('starts nothing while it is paused, stopped or in an error', () => {
     const still = ['paused', 'stopping', 'stopped', 'error']
     always((lab, next, { state, born }) => {
-      if (next.do === 'settle' || next.do === 'wait') return
-      if (still.includes(state) && still.includes(lab.state)) expect(lab.world.addresses('run')).toHaveLength(born)
+      // Several things happen in these two, and it may work on in between.
+      if (next.do === 'settle' || next.do === 'wait' || !still.includes(state) || !still.includes(lab.state)) return
+      expect(lab.world.addresses('run')).toHaveLength(born)
     })
   })
 
@@ -285,7 +286,7 @@ describe('whatever happens to an agent, its runs and their devices', () => {
           const now = liveStep(address, event, living.get(address))
           living.set(address, now)
           const seen = { value: toJson(now.snapshot.value), context: toJson(now.snapshot.context) }
-          expect({ ...seen, status: now.snapshot.status as string }).toEqual({ value, context, status })
+          expect({ ...seen, status: now.snapshot.status }).toEqual({ value, context, status })
         }
       }),
       { numRuns: 30 },
@@ -306,6 +307,6 @@ function liveStep(
   const { asXState } = createScope({ address, revision, ...child })
   const snapshot = before
     ? inert.transition(before.snapshot, event, asXState)
-    : inert.getInitialSnapshot(asXState, event['input'] as never)
+    : inert.getInitialSnapshot(asXState, event['input'])
   return { snapshot: snapshot as AnyMachineSnapshot, revision }
 }

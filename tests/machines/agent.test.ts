@@ -163,9 +163,17 @@ describe('pausing', () => {
     expect(story.say('RESUME').active).toEqual(['a'])
   })
 
+  it.each(['PAUSE', 'STOP'])('has no timer left for that pause after %s', (word) => {
+    const story = new AgentStory().trigger('a').end('a', 'fault')
+    expect(story.world.timers(AGENT)).toEqual({ backlog: 2_000 })
+    expect(story.say(word).world.timers(AGENT)).toEqual({})
+  })
+
   it('does not resume a run that stands aside while its place is taken', () => {
     const story = new AgentStory().trigger('long').trigger('fire', 90).say('PAUSE').step('long').step('fire')
     expect([story.runState('long'), story.runState('fire')]).toEqual(['preempted', 'paused'])
+    const paused = story.world.sent.filter(({ event }) => event.type === 'PAUSE')
+    expect(paused.map(({ to }) => to)).toEqual([story.runOf('fire')])
     story.say('RESUME')
     expect([story.runState('long'), story.runState('fire')]).toEqual(['preempted', 'executing'])
     expect(story.end('fire').runState('long')).toBe('executing')

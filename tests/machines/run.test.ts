@@ -52,9 +52,9 @@ class Story {
   /** What the lock was told so far, without its particulars. */
   get told(): string[] {
     return this.world.sent.map(({ to, event }) => {
-      expect(to).toBe(LOCK)
+      if (to !== LOCK) throw new Error(`${event.type} went to ${to}`)
       const how = event.type === 'RELEASE' ? (event['clean'] ? ' clean' : ' unclean') : ''
-      return `${event.type} ${String(event['ticket']).slice(RUN.length + 1)}${how}`
+      return `${event.type} ${(event['ticket'] as string).slice(RUN.length + 1)}${how}`
     })
   }
   get work(): string[] {
@@ -582,8 +582,8 @@ describe('cleaning up', () => {
   })
 
   it('is given the lease that it cleans under', () => {
-    const { lease } = STANDING['cleaning']?.().world.work(RUN)['cleanup'] as unknown as { lease: Lease }
-    expect(lease).toEqual({ device: 'stb-1', token: 2 })
+    const lease: Lease = { device: 'stb-1', token: 2 }
+    expect(STANDING['cleaning']?.().world.work(RUN)).toEqual({ cleanup: { run: RUN, lease } })
   })
 })
 

@@ -55,7 +55,14 @@ export class World {
     if (!hosted) throw new Error(`nobody hosts ${kind}`)
     const [parent, childId] = [of?.parent ?? null, of?.childId ?? null]
     const actor: Actor = {
-      ...{ hosted, address, parent, childId, revision: 1, stored: '', timers: new Map(), work: new Map() },
+      hosted,
+      address,
+      parent,
+      childId,
+      revision: 1,
+      stored: '',
+      timers: new Map(),
+      work: new Map(),
     }
     this.actors.set(address, actor)
     const given = toJson({ ...input, at: this.now })
