@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestPlatform } from '../support/platform.ts'
 
-/** How a device answers: as it should, with a failure that may pass, or not at all. */
-export type Mood = 'well' | 'failing' | 'hanging'
+/** How a device answers: as it should, with a failure that may pass, not at all, or not at all but having done it. */
+export type Mood = 'well' | 'failing' | 'hanging' | 'mute'
 
 export interface Command {
   device: string
@@ -43,7 +43,7 @@ export async function startForeignLab(): Promise<ForeignLab> {
     if (mood === 'hanging') return
     if (mood === 'failing') return answer(503, { code: 'device_offline', detail: `${device} does not answer` })
     if (!done.some((one) => one.key === key)) done.push(command)
-    answer(200, { accepted: true })
+    if (mood === 'well') answer(200, { accepted: true })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -59,9 +59,18 @@ export async function startForeignLab(): Promise<ForeignLab> {
 }
 
 /** Makes a device of it known to the platform. */
-export async function register(at: TestPlatform, id: string, gateway: string, pool = 'foreign'): Promise<void> {
+export async function register(
+  at: Pick<TestPlatform, 'url'>,
+  id: string,
+  gateway: string,
+  pool = 'foreign',
+): Promise<void> {
   const body = { kind: 'stb', pool, host: 'elsewhere', gateway, connectivity: 'online' }
-  const answer = await at.request('PUT', `/v1/devices/${id}`, body)
+  const answer = await fetch(`${at.url}/v1/devices/${id}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   if (!answer.ok) throw new Error(await answer.text())
 }
 

@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { TEMP_PREFIX } from '../support/leftovers.ts'
 import { backends } from '../support/redis.ts'
+import { type ForeignLab, type Ledger, register, startForeignLab, startLedger } from './foreign-lab.ts'
 import { freePort, type Program, startLabProgram, startMain, troupe } from './programs.ts'
 import { definition, type Instance, pause, type Run, type RunInFull } from './stage.ts'
 
@@ -18,8 +19,12 @@ describe.each(await backends())('a platform that is killed in the middle of a ru
   let env: Record<string, string>
   let main: Program
   let lab: Program
+  let foreign: ForeignLab
+  let ledger: Ledger
 
   beforeAll(async () => {
+    foreign = await startForeignLab()
+    ledger = await startLedger()
     folder = await mkdtemp(join(tmpdir(), TEMP_PREFIX))
     // On Redis as it runs at scale, on Postgres as it runs out of the box: with a database of its own.
     database = redisUrl === undefined ? undefined : await createTestDatabase()
@@ -29,6 +34,7 @@ describe.each(await backends())('a platform that is killed in the middle of a ru
       TROUPE_DATA_DIR: join(folder, 'data'),
       DATABASE_URL: '',
       REDIS_URL: '',
+      TROUPE_ALLOWED_HOSTS: ledger.host,
       ...carried,
     }
     lab = await startLabProgram({ TROUPE_URL: `http://127.0.0.1:${env['PORT']}` })
@@ -37,6 +43,7 @@ describe.each(await backends())('a platform that is killed in the middle of a ru
   afterAll(async () => {
     await main?.kill()
     await lab?.kill()
+    await Promise.all([foreign.stop(), ledger.stop()])
     await database?.drop()
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
   })
@@ -55,7 +62,7 @@ describe.each(await backends())('a platform that is killed in the middle of a ru
     }
     return all.filter(({ command }) => command === 'press')
   }
-  const runs = async (): Promise<Run[]> => (await ask<{ items: Run[] }>('/v1/runs?agent=survivor')).items
+  const runs = async (agent: string): Promise<Run[]> => (await ask<{ items: Run[] }>(`/v1/runs?agent=${agent}`)).items
 
   it('goes on with the next step when it is back, presses no key twice, and can account for all of it', async () => {
     await eventually('the lab to be known', () => ask<object>('/v1/devices/stb-4'), { timeoutMs: 15_000 })
@@ -86,12 +93,12 @@ describe.each(await backends())('a platform that is killed in the middle of a ru
 
     await eventually(
       'both runs to end',
-      async () => (await runs()).filter(({ outcome }) => outcome !== null).length === 2,
+      async () => (await runs('survivor')).filter(({ outcome }) => outcome !== null).length === 2,
       {
         timeoutMs: 60_000,
       },
     )
-    const ended = await runs()
+    const ended = await runs('survivor')
     expect(ended.map(({ outcome, reason }) => [outcome, reason])).toEqual([
       ['succeeded', null],
       ['succeeded', null],
@@ -109,4 +116,44 @@ describe.each(await backends())('a platform that is killed in the middle of a ru
     expect(replayed.text).toMatch(/^\d{2,} replayed, 0 different/)
     expect(replayed.code).toBe(0)
   }, 180_000)
+
+  it('repeats a command whose answer was lost under the same key, and asks a person about a call that has none', async () => {
+    await register(main, 'far', foreign.url)
+    foreign.mood('far', 'mute')
+    const book = { id: 'book', uses: 'http.request', with: { url: `http://${ledger.host}/`, method: 'POST' } }
+    for (const one of [
+      { id: 'presser', on: 'lost.answer', device: { acquire: 'far' }, steps: [press] },
+      { id: 'booker', on: 'lost.answer', steps: [book] },
+    ]) {
+      await ask('/v1/agents?publish=true', definition(one))
+      await eventually('it to listen', () => ask<Instance>(`/v1/instances/${one.id}`))
+    }
+    await ask('/v1/events', { type: 'lost.answer' })
+    await eventually('both to be done, unheard', () => foreign.done.length === 1 && ledger.booked.length === 1)
+    await main.kill()
+    foreign.mood('far', 'well')
+    ledger.answering = true
+    main = await startMain(env)
+
+    const pressed = await eventually(
+      'the press to end',
+      async () => (await runs('presser')).find((run) => run.outcome),
+      {
+        timeoutMs: 30_000,
+      },
+    )
+    expect(pressed.outcome).toBe('succeeded')
+    expect(foreign.asked.length).toBeGreaterThan(1)
+    expect(new Set(foreign.asked.map(({ key }) => key)).size).toBe(1)
+    const doubtful = await eventually(
+      'the booking to be in doubt',
+      async () => (await runs('booker')).find(({ state }) => state.endsWith('suspended')),
+      { timeoutMs: 30_000 },
+    )
+    expect(ledger.booked).toHaveLength(1)
+    await ask(`/v1/runs/${doubtful.id}/decide`, { decision: 'skip', reason: 'it is in the ledger' })
+    const booked = await eventually('the booking to end', async () => (await runs('booker')).find((run) => run.outcome))
+    expect(booked.outcome).toBe('succeeded')
+    expect(ledger.booked).toHaveLength(1)
+  }, 120_000)
 })
