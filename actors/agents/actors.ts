@@ -75,8 +75,10 @@ export function createActors(runtime: Runtime): ActorsApi {
           },
         )
       }
-      refuseUnheard(machineOf(row.kind), row, event)
-      return runtime.send(address, event, { sender: by.name, ...(id === undefined ? {} : { id }) })
+      // Who said it is what the door knows, not what the message claims.
+      const said = { ...event, by: by.name }
+      refuseUnheard(machineOf(row.kind), row, said)
+      return runtime.send(address, said, { sender: by.name, ...(id === undefined ? {} : { id }) })
     },
 
     async mailbox(by, address) {

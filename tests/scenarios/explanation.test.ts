@@ -46,6 +46,9 @@ describe.each(await backends())('"why is it in this state?" on $name', ({ redisU
     expect(nextEvents).toContain('PAUSE')
     expect((await send('PAUSE')).ok).toBe(true)
     await stage.becomes('true', 'paused')
+    const { lastTransition } = await why('agent/true')
+    // The name is that of the key that sent it, whatever the message said.
+    expect(lastTransition?.event).toMatchObject({ type: 'PAUSE', by: 'local' })
   })
 
   it('is answered for a run that waits for its device, and for the lock that lets it wait', async () => {
