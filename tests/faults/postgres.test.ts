@@ -52,7 +52,7 @@ describe('when Postgres', () => {
                 return false
               }
             },
-            { timeoutMs: 30_000 },
+            { timeoutMs: 60_000 },
           )
         }
       }),
@@ -103,7 +103,7 @@ describe('when Postgres', () => {
     await following
     expect(followed).toEqual(Array.from({ length: 121 }, (_, n) => n + 1))
     expect(await runtime.health()).toMatchObject({ postgres: true })
-  }, 90_000)
+  }, 150_000)
 
   it('cuts every connection again and again, nothing is lost or applied twice', async () => {
     const births = Array.from({ length: 8 }, (_, n) => ({ key: `cut-${n}` }))
@@ -111,21 +111,30 @@ describe('when Postgres', () => {
     const knife = postgres(server.url, { max: 1 })
     let running = true
     const load = sendAll(addresses, 150).finally(() => (running = false))
+    const total = async (): Promise<number> => {
+      const [row] = await knife<
+        { n: number }[]
+      >`select count(*)::int as n from history where address like 'counter/cut-%'`
+      return row?.n ?? 0
+    }
     let cuts = 0
     while (running) {
+      const before = await total()
       cuts += (
-        await knife`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = 'troupe'`
+        await knife`
+        select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = 'troupe' and backend_type = 'client backend'`
       ).length
-      await new Promise((resolve) => setTimeout(resolve, 150))
+      // A machine that is busy with other things gets as far as this one between two cuts.
+      await eventually('it to go on', async () => !running || (await total()) > before + 20, { timeoutMs: 30_000 })
     }
     await load
     await knife.end()
     expect(cuts).toBeGreaterThan(10)
     await expectAll(addresses, 150)
-  }, 90_000)
+  }, 150_000)
 
   it('stands still for a while, calls come back with a failure that passes, and the platform goes on afterwards', async () => {
-    const [address = ''] = await runtime.spawnAll('counter', [{ key: 'frozen' }])
+    const [address = ''] = await eventually('a connection', () => runtime.spawnAll('counter', [{ key: 'frozen' }]))
     const pids = await serverProcesses(server.url)
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
     const startedAt = performance.now()
@@ -135,7 +144,7 @@ describe('when Postgres', () => {
     for (const pid of pids) process.kill(pid, 'SIGCONT')
     await sendAll([address], 3)
     await expectAll([address], 3)
-  }, 90_000)
+  }, 150_000)
 })
 
 async function serverProcesses(url: string): Promise<number[]> {
@@ -154,5 +163,5 @@ describe('migrations', () => {
     await Promise.all(workers.map((worker) => worker.kill()))
     await server.stop()
     await rm(dataDir, { recursive: true, force: true })
-  }, 60_000)
+  }, 120_000)
 })

@@ -36,14 +36,20 @@ export async function startWorker(options: {
   const endWithUs = (): unknown => child.kill('SIGKILL')
   process.once('exit', endWithUs)
   void exit.then(() => process.off('exit', endWithUs))
-  await eventually(
-    'the worker to be ready',
-    () => {
-      if (child.exitCode !== null) throw new Error(complaints)
-      return said.some(({ ready }) => ready === true)
-    },
-    { timeoutMs: 20_000 },
-  )
+  try {
+    await eventually(
+      'the worker to be ready',
+      () => {
+        if (child.exitCode !== null) throw new Error(complaints)
+        return said.some(({ ready }) => ready === true)
+      },
+      { timeoutMs: 45_000 },
+    )
+  } catch (error) {
+    // Nobody else knows it: it would outlive the test.
+    child.kill('SIGKILL')
+    throw error
+  }
   return {
     pid: child.pid ?? 0,
     said,

@@ -11,7 +11,7 @@ export async function expectInvariants(runtime: Runtime, databaseUrl: string): P
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
   try {
     await eventually('all mail to be applied', async () => (await count(sql, waiting(sql))) === 0, {
-      timeoutMs: 20_000,
+      timeoutMs: 40_000,
     })
     expect(await broken(sql), 'histories with gaps, or that do not end at their actor').toEqual([])
     expect(await twice(sql), 'messages that were applied twice').toEqual([])
