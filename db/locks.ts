@@ -45,9 +45,10 @@ export interface TicketRow {
  */
 export function lockRows(sql: Sql, locks: readonly LockRows[]): { name: string; body: Fragment }[] {
   if (locks.length === 0) return []
-  const leases = locks.flatMap(({ address, pool, leases: own }) => own.map((lease) => ({ address, pool, ...lease })))
+  // The key goes last: a lock calls its pool as its team does, and two teams may use one name.
+  const leases = locks.flatMap(({ address, pool, leases: own }) => own.map((lease) => ({ ...lease, address, pool })))
   const tickets = locks.flatMap(({ address, pool, tickets: own }) =>
-    own.map((ticket) => ({ address, pool, ...ticket })),
+    own.map((ticket) => ({ ...ticket, address, pool })),
   )
   const pools = sql`unnest(${locks.map((l) => l.address)}::text[], ${locks.map((l) => l.pool)}::text[]) as p(address, pool)`
   const given = sql`

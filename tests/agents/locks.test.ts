@@ -199,4 +199,20 @@ describe.each(await backends())('locks on $name', ({ redisUrl }) => {
     })
     expect(await open.locks.list(stranger)).toEqual([])
   })
+
+  it('of a team other than the default one wait in the queue and come back too', async () => {
+    await open.devices.register(stranger, 'theirs-1', box({ pool: 'theirs' }))
+    const asked = { pool: 'theirs', wants: { devices: ['theirs-1'] } }
+    const held = await open.locks.create(stranger, asked)
+    const waiting = await open.locks.create(stranger, asked)
+    expect([held.state, waiting.state, waiting.position]).toEqual(['granted', 'waiting', 1])
+    expect(await open.locks.queue(stranger, 'theirs')).toEqual([waiting])
+    await open.locks.release(stranger, held.ticket)
+    await eventually(
+      'the waiter holds the device',
+      async () => (await open.devices.get(stranger, 'theirs-1')).holder?.ticket === waiting.ticket,
+    )
+    await open.locks.release(stranger, waiting.ticket)
+    expect(await open.locks.list(stranger)).toEqual([])
+  })
 })
