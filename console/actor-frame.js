@@ -7,7 +7,11 @@ export function createActorFrame({ kind, key }) {
   const wait = h('p', { class: 'wait' }, 'Loading…')
   const facts = h('p', { class: 'small' })
   const controls = h('div', { class: 'controls', role: 'group', 'aria-label': 'Controls' })
-  const chart = h('div', { class: 'chart', tabindex: '0', role: 'region', 'aria-label': 'Statechart' })
+  const chart = h(
+    'div',
+    { class: 'chart', tabindex: '0', role: 'region', 'aria-label': 'Statechart' },
+    h('p', { class: 'empty' }, 'Drawing the statechart…'),
+  )
   const pastText = h('span')
   const back = h('button', { type: 'button' }, 'Back to now')
   const past = h('p', { class: 'past', hidden: true }, pastText, back)

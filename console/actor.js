@@ -1,23 +1,21 @@
 import { createActorFrame } from './actor-frame.js'
-import { getJson, getText, pathOf, post } from './api.js'
+import { getJson, getText, pathOf } from './api.js'
 import { createChart } from './chart.js'
+import { createControls } from './controls.js'
 import { coalesce, h, set, setText, syncChildren } from './dom.js'
 import { hashOf } from './overview.js'
+import { createRunPart } from './run.js'
 import { activePaths, ago, clockTime, duration, eventName, stateName } from './words.js'
 
-const CONTROLS = [
-  ['pause', 'Pause', 'Running work stops at a safe point; nothing new starts'],
-  ['resume', 'Resume', 'Goes on where it was paused'],
-  ['stop', 'Stop', 'Ends its work for good'],
-  ['retry', 'Retry', 'Tries again what failed'],
-  ['reset', 'Reset', 'Forgets what failed and waits for work'],
-]
 const HISTORY = 60
 
 /** One actor: its statechart lit live, what it waits for, its controls, last transitions and runs. */
 export function createActorView(root, { onError, announce, startLike }) {
   let address
   let frame
+  let controls
+  /** What is shown of a run beside what every actor has. */
+  let runPart
   let chart
   let chartOf
   let actor
@@ -31,25 +29,37 @@ export function createActorView(root, { onError, announce, startLike }) {
     if (!address) return
     const asked = address
     const { kind, key } = asked
-    const [nextActor, entries, runs] = await Promise.all([
+    const [nextActor, entries, runs, run] = await Promise.all([
       getJson(pathOf('actors', kind, key)),
       getJson(`${pathOf('actors', kind, key, 'history')}?order=desc&limit=${HISTORY}`),
       kind === 'agent' ? getJson(`/v1/runs?${new URLSearchParams({ instance: key, limit: '30' })}`) : { items: [] },
+      runPart?.load(),
     ])
     // The person went elsewhere meanwhile.
     if (asked !== address) return
-    const { hash } = nextActor.machine
-    if (hash !== chartOf) {
-      const svg = await getText(pathOf('actors', kind, key, 'diagram.svg'))
-      if (asked !== address) return
-      chart = createChart(svg)
-      chartOf = hash
-      frame.chart.replaceChildren(chart.element)
-    }
     say(actor, nextActor, entries.items[0])
     actor = nextActor
     history = entries.items
     draw(runs.items)
+    if (run) runPart.draw(run)
+    void loadChart(asked).catch((error) => {
+      if (asked !== address) return
+      chartOf = undefined
+      onError(error)
+    })
+  }
+
+  /** Beside the rest: a machine's first layout takes the server a moment, and the words need not wait for it. */
+  const loadChart = async (asked) => {
+    const { hash } = actor.machine
+    if (hash === chartOf) return
+    chartOf = hash
+    const svg = await getText(pathOf('actors', asked.kind, asked.key, 'diagram.svg'))
+    if (asked !== address || chartOf !== hash) return
+    chart = createChart(svg)
+    frame.chart.replaceChildren(chart.element)
+    revealed = null
+    drawChart()
   }
 
   const say = (before, now, last) => {
@@ -67,7 +77,7 @@ export function createActorView(root, { onError, announce, startLike }) {
       frame.facts,
       `machine ${actor.machine.kind} ${actor.machine.version} · revision ${actor.revision} · changed ${ago(actor.updatedAt)}`,
     )
-    drawControls()
+    controls.draw(actor)
     drawChart()
     const next = actor.nextEvents.map((type) => ({ type }))
     syncChildren(frame.next, next, {
@@ -88,6 +98,7 @@ export function createActorView(root, { onError, announce, startLike }) {
   }
 
   const drawChart = () => {
+    if (!chart) return
     const entry = viewed === null ? undefined : history.find((candidate) => candidate.revision === viewed)
     if (!entry) viewed = null
     const active = entry ? activePaths(entry.to) : new Set(actor.active)
@@ -140,54 +151,14 @@ export function createActorView(root, { onError, announce, startLike }) {
       ),
       h('td', {}, change),
       h('td', {}, h('time', { datetime: entry.at, title: entry.at }, clockTime(entry.at))),
-      h('td', { class: 'cause', title: entry.cause ?? null }, entry.cause ?? '–'),
+      h('td', { class: 'cause', title: causeOf(entry) }, causeOf(entry)),
     )
   }
   const updateEntry = (row, entry) => set(row, { 'data-viewed': entry.revision === viewed ? 'true' : null })
 
-  const drawControls = () => {
-    frame.controls.hidden = address.kind !== 'agent'
-    if (frame.controls.childElementCount === 0) {
-      const again = h(
-        'button',
-        {
-          type: 'button',
-          title: 'Starts another instance of the same agent',
-          onclick: () => void startLike(actor.address).catch(onError),
-        },
-        'Start another',
-      )
-      frame.controls.append(
-        ...CONTROLS.map(([verb, label]) =>
-          h('button', { type: 'button', 'data-verb': verb, onclick: () => void press(verb) }, label),
-        ),
-        again,
-      )
-    }
-    for (const [verb, , meaning] of CONTROLS) {
-      const button = frame.controls.querySelector(`[data-verb="${verb}"]`)
-      const refused = refusal(verb)
-      // Still reachable by keyboard, so that everybody can learn why it is refused.
-      set(button, { 'aria-disabled': refused ? 'true' : null, title: refused ?? meaning })
-    }
-  }
-
-  /** Why the machine would not take this now; null when it would. */
-  const refusal = (verb) => {
-    if (actor.nextEvents.some((type) => type.toLowerCase() === verb)) return null
-    const accepted = CONTROLS.map(([other]) => other).filter((other) =>
-      actor.nextEvents.some((type) => type.toLowerCase() === other),
-    )
-    const instead = accepted.length > 0 ? `It takes: ${accepted.join(', ')}.` : 'It takes no control now.'
-    return `In state "${stateName(actor.value)}" the machine does not accept ${verb.toUpperCase()}. ${instead}`
-  }
-
-  const press = async (verb) => {
-    const refused = refusal(verb)
-    if (refused) return announce(refused)
-    if (verb === 'stop' && !confirm(`Stop ${address.key}? Its work ends for good.`)) return
-    await post(pathOf('instances', address.key, verb), {}).catch(onError)
-    soon()
+  const another = () => {
+    const onclick = () => void startLike(actor?.address).catch(onError)
+    return h('button', { type: 'button', title: 'Starts another instance of the same agent', onclick }, 'Start another')
   }
 
   const guarded = () =>
@@ -201,11 +172,16 @@ export function createActorView(root, { onError, announce, startLike }) {
     show(next) {
       address = next
       actor = undefined
+      chart = undefined
       chartOf = undefined
       history = []
       viewed = null
       revealed = null
       frame = createActorFrame(next)
+      controls = createControls(frame.controls, { address: next, onError, announce, onDone: soon })
+      runPart = next.kind === 'run' ? createRunPart(next.key) : undefined
+      if (runPart) frame.controls.after(runPart.element)
+      if (next.kind === 'agent') frame.controls.append(another())
       frame.back.addEventListener('click', () => {
         viewed = null
         drawChart()
@@ -223,7 +199,7 @@ export function createActorView(root, { onError, announce, startLike }) {
     onLive(event) {
       if (!address) return
       const mine = event.address === `${address.kind}/${address.key}`
-      if (mine && actor && viewed === null && event.revision > actor.revision) {
+      if (mine && actor && chart && viewed === null && event.revision > actor.revision) {
         // At once, before the details are read again.
         chart.light({ active: activePaths(event.to), nextEvents: null, last: event })
         chart.reveal()
@@ -238,6 +214,11 @@ export function createActorView(root, { onError, announce, startLike }) {
         )
     },
   }
+}
+
+/** The event that it goes back to, or who sent it. */
+function causeOf({ cause, sender }) {
+  return cause ?? (sender ? `by ${sender}` : '–')
 }
 
 function updateRun(row, run) {

@@ -3,7 +3,7 @@ import { getJson, useKey } from './api.js'
 import { byId, h, setText } from './dom.js'
 import { followLive } from './live.js'
 import { createOverview } from './overview.js'
-import { clockTime, duration } from './words.js'
+import { clockTime, seconds } from './words.js'
 
 /** Puts the page together: route, live stream, banner, keys. */
 
@@ -47,6 +47,7 @@ function route() {
   document.body.toggleAttribute('data-detail', key !== undefined)
   if (key === undefined) {
     overview.select('')
+    document.title = 'Troupe'
     return actor.clear()
   }
   const address = { kind: decodeURIComponent(kind), key: decodeURIComponent(key) }
@@ -68,11 +69,8 @@ function drawBanner() {
   if (!down) return
   const why = down.status ? ` The server answered ${down.status}.` : ''
   setText(byId('banner-text'), `Live updates stopped at ${clockTime(down.since)}.${why}`)
-  const age = duration(Date.now() - down.since.getTime())
-  setText(
-    byId('banner-age'),
-    `What you see may be ${age} old. Trying again in ${duration(Math.max(0, down.retryAt - Date.now()))}.`,
-  )
+  const age = seconds(Date.now() - down.since.getTime())
+  setText(byId('banner-age'), `What you see may be ${age} old. Trying again in ${seconds(down.retryAt - Date.now())}.`)
 }
 
 function setLive(state, text) {

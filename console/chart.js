@@ -75,8 +75,19 @@ function findFired(edges, { event, from, to }) {
     .filter((edge) => edge.dataset.source === '' || before.has(edge.dataset.source))
     .map((edge) => ({ id: edge.dataset.edge, score: score(edge, before, after) }))
   const best = Math.max(...candidates.map((candidate) => candidate.score))
-  return candidates.filter((candidate) => candidate.score === best).map((candidate) => candidate.id)
+  const taken = candidates.filter((candidate) => candidate.score === best).map((candidate) => candidate.id)
+  return best < REACHED
+    ? [...taken, ...edges.filter((edge) => ledOn(edge, before, after)).map(({ dataset }) => dataset.edge)]
+    : taken
 }
+
+/** The event itself led nowhere, but what it changed let a transition without an event be taken in the same step. */
+function ledOn({ dataset: { event, source, targets } }, before, after) {
+  const left = source !== '' && before.has(source) && !after.has(source)
+  return event === '' && left && targets !== '' && targets.split(' ').every((path) => after.has(path))
+}
+
+const REACHED = 1000
 
 /** An exact event beats a wildcard, a reached target beats all else, and the deepest source answers first. */
 function score(edge, before, after) {
@@ -85,7 +96,7 @@ function score(edge, before, after) {
   const unchanged = before.size === after.size && [...before].every((path) => after.has(path))
   const reached = wanted.length === 0 ? unchanged : wanted.every((path) => after.has(path))
   const depth = source === '' ? 0 : source.split('.').length
-  return (reached ? 1000 : 0) + (event.endsWith('*') ? 0 : 100) + depth
+  return (reached ? REACHED : 0) + (event.endsWith('*') ? 0 : 100) + depth
 }
 
 function findPossible(edges, current, nextEvents) {

@@ -1,6 +1,6 @@
 import { getJson, pathOf, post } from './api.js'
 import { byId, coalesce, h, set, setText, syncChildren } from './dom.js'
-import { ago, duration } from './words.js'
+import { ago, seconds } from './words.js'
 
 const PAGE = 200
 
@@ -55,7 +55,7 @@ export function createOverview({ onError, announce }) {
     setText(name, item.nickname || item.name || item.id)
     set(state, { 'data-state-name': item.state })
     setText(state, item.state)
-    setText(agent, `${item.agent} ${item.version} · ${item.id}`)
+    setText(agent, `${item.agent} ${item.version}${item.id === item.agent ? '' : ` · ${item.id}`}`)
     setText(wait, item.waitingFor ? `Waits for ${item.waitingFor}` : '')
     const { active = 0, succeeded = 0, failed = 0 } = item.runs ?? {}
     setText(counts, `${active} active · ${succeeded} succeeded · ${failed} failed`)
@@ -95,10 +95,18 @@ export function createOverview({ onError, announce }) {
   })
 
   const start = async (agent) => {
-    const instance = await post(pathOf('instances'), { agent })
+    const instance = await post(pathOf('instances'), { agent, key: freeKey(agent) })
     announce(`Started an instance of ${agent}`)
     await loadInstances()
     if (instance?.address) location.hash = `#/actors/${hashOf(instance.address)}`
+  }
+
+  /** The first is named like its agent; a key that is taken would be that same instance again. */
+  const freeKey = (agent) => {
+    const taken = new Set(instances.map(({ id }) => id))
+    let key = agent
+    for (let count = 2; taken.has(key); count += 1) key = `${agent}-${count}`
+    return key
   }
 
   const guarded = (work) => () => work().catch(onError)
@@ -170,12 +178,15 @@ function updateDevice(element, device) {
         holder.owner.kind === 'run'
           ? h('a', { href: `#/actors/${hashOf(`run/${holder.owner.id}`)}` }, holder.owner.id)
           : holder.owner.id,
-        ' · ',
-        h('span', { 'data-until': holder.expiresAt }, leaseLeft(holder.expiresAt)),
       ]
     : ['Free']
+  const rest = holder ? [h('span', { 'data-until': holder.expiresAt }, leaseLeft(holder.expiresAt)), ' · '] : []
   const fresh = [
-    h('strong', { title: [kind, pool, host].filter(Boolean).join(' · ') }, name || id),
+    h(
+      'a',
+      { class: 'name', href: `#/actors/device/${encodeURIComponent(id)}`, title: [kind, pool, host].join(' · ') },
+      name || id,
+    ),
     h('span', { class: 'small' }, name && name !== id ? id : kind),
     h(
       'span',
@@ -183,7 +194,7 @@ function updateDevice(element, device) {
       facts.filter(Boolean).map((fact) => h('span', { class: 'chip', 'data-fact': fact }, fact)),
     ),
     h('span', { class: 'holder', title: holder ? `Token ${holder.token}` : null }, held),
-    h('span', { class: 'small' }, queue > 0 ? `${queue} waiting` : 'nobody waits'),
+    h('span', { class: 'small' }, rest, queue > 0 ? `${queue} waiting` : 'nobody waits'),
   ]
   // Only when something changed: a device that is drawn anew would lose its focused link.
   const next = JSON.stringify(device)
@@ -195,5 +206,5 @@ function updateDevice(element, device) {
 function leaseLeft(until) {
   const left = Date.parse(until) - Date.now()
   if (Number.isNaN(left)) return 'no end'
-  return left > 0 ? `${duration(left)} left` : 'lease over'
+  return left > 0 ? `${seconds(left)} left` : 'lease over'
 }

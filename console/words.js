@@ -31,6 +31,11 @@ export function duration(ms) {
     .join(' ')
 }
 
+/** For what counts up or down before one's eyes: never less than a second. */
+export function seconds(ms) {
+  return duration(Math.max(1000, Math.round(ms / 1000) * 1000))
+}
+
 export function ago(iso) {
   const ms = Date.now() - Date.parse(iso)
   if (Number.isNaN(ms)) return ''

@@ -13,7 +13,7 @@ export interface TestBrowser {
   /** What went wrong in the page since it was opened: console errors, uncaught exceptions, requests to other hosts. */
   readonly complaints: string[]
   /** Pictures for people, in `build/screenshots/`: one light, one dark. */
-  keep(name: string, options?: { page?: Page; fullPage?: boolean }): Promise<void>
+  keep(name: string, page?: Page): Promise<void>
   stop(): Promise<void>
 }
 
@@ -33,10 +33,10 @@ export async function startBrowser({ hosts }: { hosts: readonly string[] }): Pro
   return {
     page,
     complaints,
-    async keep(name, { page: shown = page, fullPage = true } = {}) {
+    async keep(name, shown = page) {
       for (const colorScheme of ['dark', 'light'] as const) {
         await shown.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        await shown.screenshot({ path: `${screenshots}${name}-${colorScheme}.png`, fullPage })
+        await shown.screenshot({ path: `${screenshots}${name}-${colorScheme}.png`, fullPage: true })
       }
     },
     stop: () => browser.close(),
