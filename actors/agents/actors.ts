@@ -101,7 +101,11 @@ export function createActors(runtime: Runtime): ActorsApi {
       const heard = new Set(snapshot.nextEvents)
       const known = knownEvents(graphOf(machine))
       return {
-        ...{ address, status, value, waitingFor: waitingLine(row.kind, snapshot), nextEvents: snapshot.nextEvents },
+        address,
+        status,
+        value,
+        waitingFor: waitingLine(row.kind, snapshot),
+        nextEvents: snapshot.nextEvents,
         states: activePaths(value).map((path) => ({ path, description: nodes.get(path)?.description ?? null })),
         since: last?.at ?? row.updatedAt,
         lastTransition: last ?? null,

@@ -109,7 +109,17 @@ export function createInstances(deps: InstancesDeps): Instances {
 function toView(row: Row): InstanceView {
   const { id, address, agent, version, name, nickname, description, state, status, revision, updatedAt } = row
   return {
-    ...{ id, address, agent, version, name, nickname, description, state, status, revision, updatedAt },
+    id,
+    address,
+    agent,
+    version,
+    name,
+    nickname,
+    description,
+    state,
+    status,
+    revision,
+    updatedAt,
     waitingFor: agentLine(row),
     backlog: row.waiting,
     runs: { active: row.running, succeeded: row.succeeded, failed: row.failures, aborted: row.aborted },

@@ -24,7 +24,7 @@ describe.each(await backends())('an event on $name', ({ redisUrl }) => {
     ])
     const seen = await stage.at.get<EventInFull>(`/v1/events/${answer.id}`)
     expect(seen.event).toMatchObject({ id: answer.id, status: 'routed', subject: 'stb-9' })
-    expect(seen.deliveries.map(({ address }) => address).sort()).toEqual(['agent/medic', alert?.address].sort())
+    expect(new Set(seen.deliveries.map(({ address }) => address))).toEqual(new Set(['agent/medic', alert?.address]))
     expect(seen.runs.map(({ id }) => id)).toEqual([runs[0]!.id])
     expect(await stage.becomes('medic', 'idle')).toMatchObject({ runs: { active: 0, succeeded: 1 }, backlog: 0 })
   })

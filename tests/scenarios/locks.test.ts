@@ -13,7 +13,7 @@ describe.each(await backends())('a device that several want on $name', ({ redisU
   beforeAll(async () => {
     lab = await startForeignLab()
   })
-  afterAll(() => lab.stop())
+  afterAll(() => lab?.stop())
 
   const ask = (device: string, more: object = {}, key?: string): Promise<TicketView> =>
     answer('POST', '/v1/tickets', { pool: `pool-${device}`, wants: { devices: [device] }, ...more }, key)
@@ -79,8 +79,14 @@ describe.each(await backends())('a device that several want on $name', ({ redisU
       const { token } = one.devices[0]!
       const never = (): Promise<never> => Promise.reject(new Error('not in this test'))
       return tool.call(tool.input.parse({ key: 'OK' }), {
-        ...{ run: 'none', step: 'press', idempotencyKey: `press-${token}`, log: createLog('silent') },
-        ...{ signal: AbortSignal.timeout(5_000), saveEvidence: never, loadEvidence: never, publish: never },
+        run: 'none',
+        step: 'press',
+        idempotencyKey: `press-${token}`,
+        log: createLog('silent'),
+        signal: AbortSignal.timeout(5_000),
+        saveEvidence: never,
+        loadEvidence: never,
+        publish: never,
         device: { id: 'stb-2', kind: 'stb', gateway: stage.at.lab, token },
       })
     }

@@ -62,7 +62,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
       ? undefined
       : await startLab({
           config: {
-            ...{ port: 0, host: '127.0.0.1', publicUrl: undefined, speed: options.labSpeed, logLevel: 'silent' },
+            port: 0,
+            host: '127.0.0.1',
+            publicUrl: undefined,
+            speed: options.labSpeed,
+            logLevel: 'silent',
             platform: { url: server.url, key: options.apiKey },
           },
           clock: systemClock,
@@ -92,10 +96,14 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
   }
 
   if (lab) {
-    await eventually('the devices of the lab to be registered', async () => {
-      const { items } = await answer<{ items: { connectivity: string }[] }>('GET', '/v1/devices')
-      return items.length >= 8 && items.every((device) => device.connectivity === 'online')
-    })
+    await eventually(
+      'the devices of the lab to be registered',
+      async () => {
+        const { items } = await answer<{ items: { connectivity: string }[] }>('GET', '/v1/devices')
+        return items.length >= 8 && items.every((device) => device.connectivity === 'online')
+      },
+      { timeoutMs: 30_000 },
+    )
   }
 
   return {
