@@ -56,6 +56,14 @@ describe.each(await backends())('timers on $name', ({ redisUrl }) => {
     expect(await runtime.snapshot(address)).toMatchObject({ value: 'taken', revision: 2 })
   })
 
+  it('wait for their time, whatever else their actor is told meanwhile', async () => {
+    const { runtime } = open
+    const address = await runtime.spawn('egg', { key: 'patient', input: { ms: 60_000 } })
+    await runtime.send(address, { type: 'NOTHING' })
+    await runtime.settled(address)
+    expect(await runtime.snapshot(address)).toMatchObject({ value: 'cooking', revision: 2 })
+  })
+
   it('begin anew when their state is entered again', async () => {
     const { runtime } = open
     const address = await runtime.spawn('egg', { key: 'again', input: { ms: 80 } })
