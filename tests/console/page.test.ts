@@ -129,7 +129,7 @@ describe.skipIf(inject('browser').program === undefined)('the console', TIMES, (
     await page.goto(platform.lab)
     await page.locator('article', { hasText: 'tv-1' }).getByRole('button', { name: 'audio loss' }).click()
     await page.locator('article.faulty', { hasText: 'tv-1' }).waitFor()
-    await browser.keep('lab', page)
+    await browser.keep('lab', page, ['dark'])
     await page.close()
     expect(browser.complaints).toEqual([])
   })

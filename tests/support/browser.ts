@@ -12,8 +12,8 @@ export interface TestBrowser {
   page: Page
   /** What went wrong in the page since it was opened: console errors, uncaught exceptions, requests to other hosts. */
   readonly complaints: string[]
-  /** Pictures for people, in `build/screenshots/`: one light, one dark. */
-  keep(name: string, page?: Page): Promise<void>
+  /** Pictures for people, in `build/screenshots/`: one dark, one light. */
+  keep(name: string, page?: Page, themes?: readonly ('dark' | 'light')[]): Promise<void>
   stop(): Promise<void>
 }
 
@@ -33,8 +33,8 @@ export async function startBrowser({ hosts }: { hosts: readonly string[] }): Pro
   return {
     page,
     complaints,
-    async keep(name, shown = page) {
-      for (const colorScheme of ['dark', 'light'] as const) {
+    async keep(name, shown = page, themes = ['dark', 'light']) {
+      for (const colorScheme of themes) {
         await shown.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         await shown.screenshot({ path: `${screenshots}${name}-${colorScheme}.png`, fullPage: true })
       }
