@@ -31,10 +31,13 @@ describe.each(await backends())('on $name, work goes on', { timeout: 120_000 }, 
     await runtime.start()
   })
   afterEach(async () => {
-    if (workers.length === 0) await start()
-    await expectInvariants(runtime, database.url)
-    await Promise.all(workers.map((worker) => worker.kill()))
-    workers = []
+    try {
+      if (workers.length === 0) await start()
+      await expectInvariants(runtime, database.url)
+    } finally {
+      await Promise.all(workers.map((worker) => worker.kill()))
+      workers = []
+    }
   })
   afterAll(async () => {
     await runtime.stop()
