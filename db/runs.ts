@@ -21,7 +21,28 @@ export interface RunRow {
 }
 
 /** The projection of runs that were committed: a piece of the turn's statement. */
-export function runRows(sql: Sql, rows: readonly Omit<RunRow, 'startedAt' | 'endedAt'>[]): Fragment {
+export function runRows(
+  sql: Sql,
+  rows: readonly Omit<RunRow, 'startedAt' | 'endedAt'>[],
+): { name: string; body: Fragment }[] {
+  const ended = rows.flatMap((row) => (row.outcome === null ? [] : [row.address]))
+  return [
+    { name: 'written_runs', body: writtenRuns(sql, rows) },
+    ...(ended.length > 0 ? [{ name: 'cut_steps', body: cutSteps(sql, ended) }] : []),
+  ]
+}
+
+/** A step that was under way when its run ended (cancelled, timed out) is over too, and says so. */
+function cutSteps(sql: Sql, ended: string[]): Fragment {
+  return sql`
+    update run_steps s
+    set status = 'failed', error = coalesce(s.error, '{"name":"Error","message":"the run ended first"}'), ended_at = clock_timestamp()
+    from unnest(${ended}::text[]) as e(address)
+    join committed using (address)
+    where s.run = e.address and s.status in ('started', 'waiting')`
+}
+
+function writtenRuns(sql: Sql, rows: readonly Omit<RunRow, 'startedAt' | 'endedAt'>[]): Fragment {
   return sql`
     insert into agent_execution_history (address, team, id, agent, version, instance, event_id, event_type, device, priority,
       state, outcome, reason, ended_at)

@@ -20,8 +20,7 @@ export const PROJECTIONS: readonly Projection[] = [
   (sql, changes) => some(of('lock', changes).map(lockRowsOf), (rows) => lockRows(sql, rows)),
   (sql, changes) => some(of('alert', changes).map(alertRow), (rows) => alertRows(sql, rows)),
   (sql, changes) => some(of('agent', changes).map(instanceRow), (rows) => instanceRows(sql, rows)),
-  (sql, changes) =>
-    some(of('run', changes).map(runRow), (rows) => [{ name: 'written_runs', body: runRows(sql, rows) }]),
+  (sql, changes) => some(of('run', changes).map(runRow), (rows) => runRows(sql, rows)),
 ]
 
 function of(kind: string, changes: ReadonlyMap<Address, ActorChange>): ActorChange[] {
