@@ -82,6 +82,24 @@ export function planParking(draft: Draft, actor: ActorRow, hash: string, message
   })
 }
 
+/** Lays a message aside that no commit can hold (a value that Postgres refuses); the actor stays as it was. */
+export function planBurial(draft: Draft, actor: ActorRow, row: MailRow, reason: string): void {
+  draft.consumed.push({ by: actor.address, mailboxId: row.ref })
+  draft.changes.push({ ...actor, parked: null, before: actor.revision, after: actor.revision, bornWith: null })
+  draft.deadLetters.push({
+    ...letterOf(actor, row),
+    reason,
+    error: null,
+    revision: actor.revision,
+    machineHash: actor.machineHash,
+  })
+}
+
+function letterOf({ address, team }: Pick<ActorRow, 'address' | 'team'>, row: MailRow) {
+  const { messageId, event, lane, sender, cause } = row
+  return { by: address, team, messageId, event, lane, sender, cause }
+}
+
 /** Marks the mail as consumed. False: it is of no use any more (applied before, cancelled, from a former child). */
 function consume(draft: Draft, walker: Walker, row: MailRow): boolean {
   const { address } = walker.actor
@@ -349,19 +367,8 @@ function tellParent(draft: Draft, walker: Walker, cause: string): void {
 }
 
 function bury(draft: Draft, walker: Walker, row: MailRow, reason: string, error: Json): void {
-  draft.deadLetters.push({
-    by: walker.actor.address,
-    messageId: row.messageId,
-    event: row.event,
-    lane: row.lane,
-    sender: row.sender,
-    cause: row.cause,
-    team: walker.actor.team,
-    reason,
-    error,
-    revision: walker.revision,
-    machineHash: walker.hosted.hash,
-  })
+  const { actor, revision, hosted } = walker
+  draft.deadLetters.push({ ...letterOf(actor, row), reason, error, revision, machineHash: hosted.hash })
 }
 
 /** Writes the walker's net result. */

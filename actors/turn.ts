@@ -1,13 +1,13 @@
 import type { Address } from '../core/address.ts'
 import { toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { findActors, findBySystemId } from '../db/actors.ts'
+import { type ActorRow, findActors, findBySystemId } from '../db/actors.ts'
 import { isRefusedValue, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
-import { readMail } from '../db/mailbox.ts'
+import { type MailRow, readMail } from '../db/mailbox.ts'
 import { commitTurn, type Projection, type TurnCommit } from '../db/turns.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
-import { type PlanContext, planActor, planParking } from './plan.ts'
+import { type PlanContext, planActor, planBurial, planParking } from './plan.ts'
 
 /** Mail one actor takes in one turn. */
 const MAIL_PER_ACTOR = 64
@@ -69,26 +69,31 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
     if (drafts.size === 0) return { more: new Set(), conflicts: new Set() }
 
     const started = performance.now()
-    const committed = await commitAll(drafts, actors)
+    const alone: Address[] = []
+    const committed = await commitAll(drafts, actors, mail, alone)
     const durationMs = Math.round(performance.now() - started)
     log.debug({ actors: drafts.size, committed: committed.size, durationMs }, 'turn committed')
 
     return {
-      more: new Set([...committed].filter((address) => (mail.get(address)?.length ?? 0) >= MAIL_PER_ACTOR)),
+      more: new Set(
+        [...committed].filter((one) => alone.includes(one) || (mail.get(one)?.length ?? 0) >= MAIL_PER_ACTOR),
+      ),
       conflicts: new Set([...drafts.keys()].filter((address) => !committed.has(address))),
     }
   }
 
-  function parking(actor: Parameters<typeof planParking>[1], error: unknown): Draft {
+  function parking(actor: ActorRow, error: unknown): Draft {
     const draft = emptyDraft()
     planParking(draft, actor, context.hosted.get(actor.kind)?.hash ?? '', toErrorRecord(error).message)
     return draft
   }
 
-  /** One commit for all; if Postgres refuses a value, each actor alone, and the one at fault is parked. */
+  /** One commit for all; if Postgres refuses a value, each actor alone. Those that need another turn go to `alone`. */
   async function commitAll(
     drafts: Map<Address, Draft>,
-    actors: Awaited<ReturnType<typeof findActors>>,
+    actors: ReadonlyMap<Address, ActorRow>,
+    mail: ReadonlyMap<Address, MailRow[]>,
+    alone: Address[],
   ): Promise<Set<Address>> {
     try {
       return await commit(mergeDrafts([...drafts.values()]))
@@ -96,16 +101,37 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
       if (!isRefusedValue(error)) throw error
       const committed = new Set<Address>()
       for (const [address, draft] of drafts) {
-        const done = await commit(draft).catch((alone: unknown) => {
+        const done = await commit(draft).catch((refusal: unknown) => {
           const actor = actors.get(address)
-          if (!isRefusedValue(alone) || !actor) throw alone
-          log.error({ error: alone, address }, 'postgres refuses what the actor asks for, parking it')
-          return commit(parking(actor, alone))
+          if (!isRefusedValue(refusal) || !actor) throw refusal
+          alone.push(address)
+          return commitOne(actor, mail.get(address) ?? [], refusal)
         })
         for (const one of done) committed.add(one)
       }
       return committed
     }
+  }
+
+  /** Finds the message at fault: the first one by itself, and if that is refused too it is a dead letter, and its actor goes on. */
+  async function commitOne(actor: ActorRow, mail: readonly MailRow[], refusal: unknown): Promise<Set<Address>> {
+    const [first] = mail
+    if (first && mail.length > 1) {
+      const draft = emptyDraft()
+      planActor(draft, actor, [first], context)
+      try {
+        return await commit(draft)
+      } catch (error) {
+        if (!isRefusedValue(error)) throw error
+      }
+    }
+    const { address } = actor
+    log.error({ error: refusal, address, message: first?.messageId }, 'postgres refuses what follows from a message')
+    // Only mail can be laid aside: a timer or an outcome is the actor's own doing.
+    if (first?.source !== 'mailbox') return commit(parking(actor, refusal))
+    const draft = emptyDraft()
+    planBurial(draft, actor, first, `what follows from it cannot be stored: ${toErrorRecord(refusal).message}`)
+    return commit(draft)
   }
 
   async function commit(draft: Draft): Promise<Set<Address>> {

@@ -12,6 +12,7 @@ import { nextEvents } from '../../machines/inspect.ts'
 import { step } from '../../machines/step.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ActorsApi } from './api.ts'
+import { parseOrder } from './orders.ts'
 import { waitingLine } from './waiting-line.ts'
 
 const PAGE = 100
@@ -76,7 +77,7 @@ export function createActors(runtime: Runtime): ActorsApi {
         )
       }
       // Who said it is what the door knows, not what the message claims.
-      const said = { ...event, by: by.name }
+      const said = { ...parseOrder(row.kind, event), by: by.name }
       refuseUnheard(machineOf(row.kind), row, said)
       return runtime.send(address, said, { sender: by.name, ...(id === undefined ? {} : { id }) })
     },

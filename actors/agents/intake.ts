@@ -109,7 +109,9 @@ export function createIntake({ runtime, rules }: { runtime: Runtime; rules: Rule
 function routed(incoming: Incoming, row: EventRow | undefined, book: RuleBook): Entry {
   if (!row) throw new AppError('internal', 'An event of the batch has no row')
   const decisions = book.decide(toTeamEvent(row))
-  row.status = decisions.some((one) => one.address !== null) ? 'routed' : 'unhandled'
+  // The end of an alert, and what runs say about their work, ask nobody to do anything.
+  const told = row.alert?.status === 'resolved' || row.depth > 0
+  row.status = told || decisions.some((one) => one.address !== null) ? 'routed' : 'unhandled'
   return { incoming, row, deliveries: [...toAlert(row), ...toAgents(row, decisions, row.id)] }
 }
 
