@@ -1,3 +1,4 @@
+import semver from 'semver'
 import { z } from 'zod'
 import { JsonValue } from '../../core/event.ts'
 import { strict } from './strict.ts'
@@ -12,8 +13,10 @@ const Version = z
   .max(64)
   .regex(
     /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/,
-    'expected a semantic version such as 1.2.0',
+    { error: 'expected a semantic version such as 1.2.0', abort: true },
   )
+  // Some texts of that form are none (a number beyond 2^53, -01); one that is stored could not be compared with any other.
+  .refine((version) => semver.valid(version) !== null, 'expected a semantic version such as 1.2.0')
 const Names = z.array(z.string().min(1).max(200)).max(500)
 
 const Metadata = strict({

