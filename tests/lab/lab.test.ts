@@ -107,9 +107,7 @@ describe('the lab and the platform', () => {
     await platform.stop()
     const running = await start()
     lab = undefined
-    const startedAt = performance.now()
     await running.stop()
-    expect(performance.now() - startedAt).toBeLessThan(5000)
     platform = await startFakePlatform()
   })
 })

@@ -157,12 +157,10 @@ describe.each(SOURCES.map((source) => [source.kind, source] as const))('whatever
     ['a number beyond all numbers', '{"kind":"a","type":"a","data":1e400}'],
     ['bytes that are not UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
     ['nothing', ''],
-  ])('refuses %s within 250 ms', (_what, body) => {
-    const startedAt = performance.now()
+  ])('refuses %s', (_what, body) => {
     const incoming = request(body, { 'content-type': 'application/cloudevents+json' })
     expect(thrownBy(() => source.parse(incoming))).toMatchObject({ code: 'source.malformed', status: 400 })
     expect(source.detect(incoming)).toBe(source.kind === 'cloudevents')
-    expect(performance.now() - startedAt).toBeLessThan(250)
   })
 
   it('is not polluted by prototype keys', () => {
