@@ -49,20 +49,21 @@ export async function hasKeys(sql: Sql): Promise<boolean> {
   return row?.found === true
 }
 
-export async function listKeys(sql: Sql, team: string): Promise<KeyRow[]> {
+/** Keys of one team, or of all (`null`). */
+export async function listKeys(sql: Sql, team: string | null): Promise<KeyRow[]> {
   return answer(sql<KeyRow[]>`
     select ${columns(sql)}
     from api_keys
-    where team = ${team}
+    where team = coalesce(${team}::text, team)
     order by created_at, id`)
 }
 
-/** Ends a key at once; a second time changes nothing. False: the team has no such key. */
-export async function revokeKey(sql: Sql, team: string, id: string): Promise<boolean> {
+/** Ends a key at once; a second time changes nothing. False: the team, or with `null` any team, has no such key. */
+export async function revokeKey(sql: Sql, team: string | null, id: string): Promise<boolean> {
   const rows = await answer(sql`
     update api_keys
     set revoked_at = coalesce(revoked_at, clock_timestamp())
-    where team = ${team} and id = ${id}
+    where team = coalesce(${team}::text, team) and id = ${id}
     returning id`)
   return rows.length === 1
 }

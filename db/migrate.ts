@@ -27,10 +27,28 @@ export async function migrate(databaseUrl: string, also: () => Promise<void> = (
       log: () => undefined,
     })
     await also()
+  } catch (error) {
+    throw unusable(databaseUrl, error)
   } finally {
     // Closing the session gives the advisory lock back.
     await sql.end({ timeout: 5 })
   }
+}
+
+/** Not there, not let in, or no such database: one sentence says which, without the password. */
+function unusable(databaseUrl: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!/^(ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ETIMEDOUT|CONNECT|28|3D000|57P0|53300)/.test(code)) return error
+  const { host, pathname } = new URL(databaseUrl)
+  const why = error instanceof Error && error.message !== '' ? error.message : code
+  return new AppError(
+    'database.unavailable',
+    `Postgres at ${host}${pathname} cannot be used: ${why}. Check DATABASE_URL.`,
+    {
+      cause: error,
+      details: { code },
+    },
+  )
 }
 
 async function refuseNewer(sql: postgres.Sql): Promise<void> {

@@ -3,6 +3,7 @@ import type { Address } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
+import { findActor } from '../../db/actors.ts'
 import { type HistoryEntry, lastRevision } from '../../db/history.ts'
 import type { Runtime } from '../runtime.ts'
 
@@ -19,6 +20,12 @@ export async function ask(
   event: MachineEvent,
   by: Principal,
 ): Promise<HistoryEntry> {
+  const actor = await findActor(runtime.sql, address)
+  if (actor?.status === 'parked') {
+    throw new AppError('actor.parked', `${address} is parked: it takes nothing until its machine fits`, {
+      details: { address, parked: actor.parked },
+    })
+  }
   const after = await lastRevision(runtime.sql, address)
   const id = `ask:${ulid()}`
   await runtime.send(address, event, { id, sender: `user/${by.name}` })

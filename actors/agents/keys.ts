@@ -36,10 +36,10 @@ export function createKeys({ sql, audit }: { sql: Sql; audit: Audit }): Keys {
       return { key, view }
     },
 
-    list: (by) => listKeys(sql, by.team),
+    list: (by) => listKeys(sql, reach(by)),
 
     async revoke(by, id) {
-      if (!(await revokeKey(sql, by.team, id))) {
+      if (!(await revokeKey(sql, reach(by), id))) {
         throw new AppError('key.not_found', `There is no key ${id}`, { details: { id } })
       }
       await audit.append(by, 'key.revoke', id)
@@ -66,6 +66,11 @@ function refuseMore(by: Principal, role: Principal['role'], team: string): void 
   if (team !== by.team && by.team !== PLATFORM.team) {
     throw new AppError('auth.forbidden', `A key of team ${by.team} cannot make one for another team`)
   }
+}
+
+/** The teams whose keys someone may see and end: the own one, or all of them for who may also make them. */
+function reach(by: Principal): string | null {
+  return by.team === PLATFORM.team ? null : by.team
 }
 
 function hashOf(key: string): string {

@@ -10,9 +10,9 @@ export interface VersionRow {
   state: VersionState
 }
 
-/** Negative when `a` comes before `b`, by semver precedence. */
+/** Negative when `a` comes before `b`, by semver precedence; what is no version (a row of an older build) comes first. */
 export function compareVersions(a: string, b: string): number {
-  return semver.compare(a, b)
+  return semver.compare(semver.parse(a) ?? '0.0.0-0', semver.parse(b) ?? '0.0.0-0')
 }
 
 /** The state after an action, or undefined when it is not allowed. Repeating an action changes nothing. */
