@@ -12,7 +12,9 @@ try {
       '',
       `  Troupe is running:  ${troupe.url}`,
       '',
-      ...(troupe.lab ? [`  The simulated lab:  ${troupe.lab}  (take a picture away there, and watch the STB Doctor bring it back)`] : []),
+      ...(troupe.lab
+        ? [`  The simulated lab:  ${troupe.lab}  (take a picture away there, and watch the STB Doctor bring it back)`]
+        : []),
       `  The API, described: ${troupe.url}/docs`,
       '  Ctrl-C stops everything.',
       '',

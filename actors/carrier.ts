@@ -84,10 +84,7 @@ function gather(send: (payload: string) => Promise<void>, log: Log): (notice: No
   async function flush(): Promise<void> {
     busy = true
     while (moved.size > 0 || withdrawn.size > 0) {
-      const payloads = [
-        ...chunks('moved', moved),
-        ...chunks('withdrawn', withdrawn),
-      ]
+      const payloads = [...chunks('moved', moved), ...chunks('withdrawn', withdrawn)]
       moved = new Set()
       withdrawn = new Set()
       for (const payload of payloads) await send(payload).catch((error: unknown) => log.debug({ error }, 'notice lost'))

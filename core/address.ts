@@ -8,8 +8,10 @@ const KEY = /^[A-Za-z0-9][A-Za-z0-9._:@~+=-]{0,199}$/
 
 /** Joins a kind and a key; throws `actor.bad_address` when either holds a character that would not survive a URL. */
 export function address(kind: string, key: string): Address {
-  if (!KIND.test(kind)) throw badAddress(`"${kind}" is not an actor kind: letters, digits, . _ - and at most 64 characters`)
-  if (!KEY.test(key)) throw badAddress(`"${key}" is not an actor key: letters, digits, . _ : @ ~ + = - and at most 200 characters`)
+  if (!KIND.test(kind))
+    throw badAddress(`"${kind}" is not an actor kind: letters, digits, . _ - and at most 64 characters`)
+  if (!KEY.test(key))
+    throw badAddress(`"${key}" is not an actor key: letters, digits, . _ : @ ~ + = - and at most 200 characters`)
   return `${kind}/${key}`
 }
 

@@ -5,7 +5,9 @@ const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
   TROUPE_DATA_DIR: z.string().min(1).default('.troupe'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host:port/database' }).optional(),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host:port/database' })
+    .optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'expected redis://host:port' }).optional(),
   TROUPE_ROLES: z
     .string()
@@ -53,7 +55,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   }
   const { data } = parsed
   if (data.DATABASE_URL === undefined && data.TROUPE_ROLES.length < 2) {
-    throw new AppError('config.invalid', 'TROUPE_ROLES names one role only, but without DATABASE_URL no other process can share the embedded database.')
+    throw new AppError(
+      'config.invalid',
+      'TROUPE_ROLES names one role only, but without DATABASE_URL no other process can share the embedded database.',
+    )
   }
   return {
     port: data.PORT,

@@ -37,7 +37,7 @@ const CATALOGUE = {
   'expression.invalid': { status: 422, retryable: false },
   'idempotency.body_differs': { status: 422, retryable: false },
   'idempotency.in_progress': { status: 409, retryable: true },
-  'internal': { status: 500, retryable: false },
+  internal: { status: 500, retryable: false },
   'key.not_found': { status: 404, retryable: false },
   'live.too_many_streams': { status: 503, retryable: true },
   'lock.deadlock_risk': { status: 409, retryable: false },

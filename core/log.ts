@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino'
+import { type Logger, pino } from 'pino'
 
 export type Log = Logger
 
@@ -11,7 +11,10 @@ const redact = (key: string, value: unknown): boolean => SECRET_KEY.test(key) &&
  * deep members and other spellings; URLs lose their user-info part.
  */
 export function createLog(level: string, destination: { write(line: string): void } = process.stderr): Log {
-  return pino({ level, base: null, formatters: { log: (object) => cut(object, 0) as Record<string, unknown> } }, destination)
+  return pino(
+    { level, base: null, formatters: { log: (object) => cut(object, 0) as Record<string, unknown> } },
+    destination,
+  )
 }
 
 function cut(value: unknown, depth: number): unknown {

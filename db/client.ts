@@ -1,86 +1,114 @@
-import postgres from 'postgres'
+import pg from 'pg'
 import { AppError } from '../core/errors.ts'
-import { arrayTypes } from './array-types.ts'
+import { keepListening } from './listen.ts'
+import { Identifier, Statement } from './sql.ts'
 
-export type Sql = postgres.Sql<{ bigint: number }>
+/**
+ * The pool, as a tag for statements: `` sql`select …` `` is one, `sql('name')` an identifier in one.
+ *
+ * On `pg`, not on postgres.js, whose connections keep state over their death: under cut connections it gave statements
+ * the answers of others, sent some never, and ended the process with an unhandled rejection (docs/decisions).
+ */
+export interface Sql {
+  <Rows extends readonly object[] = Record<string, unknown>[]>(
+    text: TemplateStringsArray,
+    ...values: unknown[]
+  ): Statement<Rows>
+  (identifier: string): Identifier
+  /** Calls back for each notice, and after each connect, since notices were lost meanwhile. */
+  listen(
+    channel: string,
+    onPayload: (payload: string) => void,
+    onConnected: () => void,
+  ): Promise<{ stop(): Promise<void> }>
+  /** Waits for what is under way, at most `timeout` seconds. Safe to repeat. */
+  end(options?: { timeout?: number }): Promise<void>
+}
 /** A piece of a statement, built with `sql` and used inside another. */
-export type Fragment = postgres.PendingQuery<postgres.Row[]>
+export type Fragment = Statement<readonly object[]>
 
 /** No statement of ours takes long: one that does has lost its server. */
 const STATEMENT_MS = 8_000
 const DEADLINE_MS = 10_000
-/** How long to wait before the next try to connect; by default postgres.js goes up to 20 s. */
-const LONGEST_BACKOFF_S = 1
+const CONNECT_MS = 5_000
 
-/**
- * A connection of postgres.js 3.4 that dies with a half-written statement never sends again, unless there are 1,024 bytes
- * to send: so the first message of each connection is at least that long. To Postgres these spaces mean nothing.
- */
-const PADDING = ' '.repeat(1_024)
-
-/** Opens the pool. Nothing connects before the first query. */
+/** Opens the pool. Nothing connects before the first statement. */
 export function connect(url: string, options: { max?: number; name?: string } = {}): Sql {
-  return postgres(url, {
-    max: options.max ?? 8,
-    connect_timeout: 5,
-    backoff: (retries) => Math.min(LONGEST_BACKOFF_S, 0.05 * 2 ** retries) * (0.5 + Math.random() / 2),
-    idle_timeout: 0,
-    max_lifetime: null,
-    onnotice: () => undefined,
-    fetch_types: false,
-    // Revisions, tokens and sequences stay far below 2^53.
-    types: { ...arrayTypes, bigint: { to: 20, from: [20], serialize: String, parse: Number } },
-    connection: {
-      application_name: options.name ?? 'troupe',
-      statement_timeout: STATEMENT_MS,
-      // An acknowledged event must survive a power cut (reliability: 133 of 13,950 lost with `off`).
-      synchronous_commit: 'on',
-      options: PADDING,
+  const config: pg.ClientConfig = {
+    connectionString: url,
+    application_name: options.name ?? 'troupe',
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+    // Our own, which also ends the connection: a frozen server would hold it for ever.
+    query_timeout: DEADLINE_MS,
+    statement_timeout: STATEMENT_MS,
+    // An acknowledged event must survive a power cut (reliability: 133 of 13,950 lost with `off`).
+    options: '-c synchronous_commit=on',
+    types: { getTypeParser },
+  }
+  const pool = new pg.Pool({ ...config, max: options.max ?? 8, idleTimeoutMillis: 0, allowExitOnIdle: false })
+  // An idle connection was cut: the pool has dropped it already.
+  pool.on('error', () => undefined)
+  let ended: Promise<void> | undefined
+
+  const send = async (statement: pg.QueryConfig): Promise<object[]> => (await pool.query<object>(statement)).rows
+  // A function for both kinds of call, which an arrow cannot say in its type.
+  function sql<Rows extends readonly object[]>(text: TemplateStringsArray, ...values: unknown[]): Statement<Rows>
+  function sql(identifier: string): Identifier
+  function sql(text: TemplateStringsArray | string, ...values: unknown[]): Statement<object[]> | Identifier {
+    return typeof text === 'string' ? new Identifier(text) : new Statement(text, values, send)
+  }
+  return Object.assign(sql, {
+    listen: (channel: string, onPayload: (payload: string) => void, onConnected: () => void) =>
+      keepListening({ ...config, query_timeout: CONNECT_MS }, channel, onPayload, onConnected),
+    end: ({ timeout = 5 } = {}) => {
+      const late = new Promise<void>((resolve) => setTimeout(resolve, timeout * 1_000).unref())
+      ended ??= Promise.race([pool.end(), late])
+      return ended
     },
   })
 }
 
-/**
- * Waits for a query with a deadline of our own: postgres.js has none, and a frozen server would hold the caller for
- * ever. Connection failures come out as `database.unavailable`; whether the statement was committed is then unknown.
- */
-export async function answer<T>(query: PromiseLike<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    // Not cancelled: postgres.js would ask over a new connection, and leave its failure unhandled.
-    timer = setTimeout(() => {
-      reject(new AppError('database.unavailable', `Postgres did not answer within ${DEADLINE_MS} ms`))
-    }, DEADLINE_MS)
-  })
+/** Revisions, tokens and sequences stay far below 2^53. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+  oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
+
+/** Waits for a statement. Connection failures come out as `database.unavailable`; whether it was committed is then unknown. */
+export async function answer<T>(statement: PromiseLike<T>): Promise<T> {
   try {
-    return await Promise.race([query, deadline])
+    return await statement
   } catch (error) {
     throw translate(error)
-  } finally {
-    clearTimeout(timer)
   }
 }
 
-/** Connection classes of Postgres and the codes of postgres.js and Node that mean "not now". */
-const UNAVAILABLE = /^(08|57P0|53|25006$|CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH)/
+/** Classes of Postgres that mean "not now": connections, an operator, resources, a server that only reads. */
+const UNAVAILABLE = /^(08|57P0|53|25006$)/
 /** Serialization failure, deadlock, lock timeout, statement timeout: the same statement may pass the next time. */
 const CONFLICT = /^(40001|40P01|55P03|57014)$/
+/** What `pg` itself says when a connection is lost or not to be had; it gives these errors no code. */
+const LOST =
+  /^(Connection terminated|Client (was closed|has encountered)|Query read timeout|timeout expired|timeout exceeded|Cannot use a pool|server closed)/i
+const NETWORK = /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_)/
 
 function translate(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error
   const code = 'code' in error ? String(error.code) : ''
-  if (UNAVAILABLE.test(code) || CONFLICT.test(code)) {
-    return new AppError('database.unavailable', `Postgres is not available: ${error.message}`, {
-      cause: error,
-      details: { code },
-    })
-  }
-  return error
+  const passes =
+    error instanceof pg.DatabaseError
+      ? UNAVAILABLE.test(code) || CONFLICT.test(code)
+      : NETWORK.test(code) || LOST.test(error.message)
+  if (!passes) return error
+  return new AppError('database.unavailable', `Postgres is not available: ${error.message}`, {
+    cause: error,
+    details: { code },
+  })
 }
 
 /** True for a statement that Postgres refuses because of its values or their size: trying it again cannot help. */
 export function isRefusedValue(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(22|23|54)/.test(String(error.code))
+  // A value that is not there at all never reaches Postgres: the statement refuses it itself.
+  return error instanceof Error && 'code' in error && /^(22|23|54|UNDEFINED_VALUE$)/.test(String(error.code))
 }
 
 /** True when Postgres gave the statement up in favour of another one: it changed nothing, and may pass at once. */

@@ -66,7 +66,10 @@ export async function readHistoryAfter(sql: Sql, cursor: string, limit: number):
     limit ${limit}`)
 }
 
-/** The cursor that stands for now: following from it gives everything that commits from here on. */
+/**
+ * The cursor that stands for now: following from it gives everything that commits from here on, and perhaps a little of
+ * what came just before.
+ */
 export async function currentCursor(sql: Sql): Promise<string> {
   const [row] = await answer(sql<{ cursor: string }[]>`
     select (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text || '.9223372036854775807' as cursor`)

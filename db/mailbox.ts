@@ -154,7 +154,7 @@ export async function listNeglected(
   options: { kinds: readonly string[]; olderThanMs: number; limit: number },
 ): Promise<Address[]> {
   const { olderThanMs, limit } = options
-  const ours = sql`a.status = 'active' and a.kind = any(${options.kinds as string[]})`
+  const ours = sql`a.status = 'active' and a.kind = any(${options.kinds})`
   const rows = await answer(sql<{ address: Address }[]>`
     select distinct address
     from (

@@ -8,13 +8,12 @@ export async function notify(sql: Sql, payload: string): Promise<void> {
 }
 
 /** Listens until stopped; `onConnected` is called again after each reconnect, since notices were lost meanwhile. */
-export async function listen(
+export function listen(
   sql: Sql,
   onPayload: (payload: string) => void,
   onConnected: () => void,
 ): Promise<{ stop(): Promise<void> }> {
-  const subscription = await sql.listen(CHANNEL, onPayload, onConnected)
-  return { stop: () => subscription.unlisten() }
+  return sql.listen(CHANNEL, onPayload, onConnected)
 }
 
 /** The id that this database was given when it was created. */

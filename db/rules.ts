@@ -37,4 +37,3 @@ export async function readRules(sql: Sql): Promise<RulesReading> {
     devices: [...devices],
   }
 }
-

@@ -55,7 +55,12 @@ export function agentRoutes({ platform: { agents, runs } }: Deps): Route[] {
       summary: 'Check a definition without keeping it',
       accepts: DEFINITION,
       answers: {
-        200: z.strictObject({ valid: z.literal(true), id: z.string(), version: z.string(), warnings: z.array(z.string()) }),
+        200: z.strictObject({
+          valid: z.literal(true),
+          id: z.string(),
+          version: z.string(),
+          warnings: z.array(z.string()),
+        }),
       },
       async handle(call) {
         return json({ valid: true, ...(await agents.validate(call.by, textOf(call), fileNameOf(call.request))) })

@@ -60,6 +60,6 @@ function nameState(value: unknown): string {
 
 /** The members of an object or a function; own names of a function (`name`) included. */
 function members(value: unknown): Partial<Record<string, unknown>> {
-  if (typeof value === 'function') return { ...value, name: value.name }
-  return typeof value === 'object' && value !== null ? { ...value } : {}
+  if (typeof value === 'function') return { ...Object.fromEntries(Object.entries(value)), name: value.name }
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }

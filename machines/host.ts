@@ -134,7 +134,7 @@ function isPromiseLogic(logic: AnyActorLogic): boolean {
   try {
     const scope = {} as never
     const started = logic.getInitialSnapshot(scope, undefined) as { status: string }
-    const settled = logic.transition(started as never, { type: 'xstate.promise.resolve', data: 1 } as never, scope) as {
+    const settled = logic.transition(started, { type: 'xstate.promise.resolve', data: 1 }, scope) as {
       status: string
     }
     return started.status === 'active' && settled.status === 'done'

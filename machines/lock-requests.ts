@@ -1,6 +1,6 @@
 import { type Desk, facts, granted, sameOwner } from './lock-desk.ts'
 import type { DeviceReport, LockMessage, RefusalCode } from './lock-protocol.ts'
-import { candidates, demand, unmet, type PoolDevice, type Ticket } from './lock-schedule.ts'
+import { candidates, demand, type PoolDevice, type Ticket, unmet } from './lock-schedule.ts'
 
 type Message<T extends LockMessage['type']> = Extract<LockMessage, { type: T }>
 

@@ -1,8 +1,8 @@
 import { fromPromise, setup } from 'xstate'
 import type { LockSettings, LockState } from './lock-desk.ts'
 import type { LockEffect, LockMessage, ResourceEvent, ResourceFacts } from './lock-protocol.ts'
-import { cleanupJob, type LockWork, serve } from './lock-serve.ts'
 import { inOrder } from './lock-schedule.ts'
+import { cleanupJob, type LockWork, serve } from './lock-serve.ts'
 import { actorAt } from './ref.ts'
 
 export interface LockInput {

@@ -27,7 +27,7 @@ const NO_CHILDREN: StoredSnapshot['children'] = {}
 export function firstStep(hosted: HostedMachine, identity: Identity, input: Json): Step {
   const scope = createScope(identity)
   const given = revive(input, new Map()) ?? undefined
-  const snapshot = hosted.inert.getInitialSnapshot(scope.asXState, given as never) as AnyMachineSnapshot
+  const snapshot = hosted.inert.getInitialSnapshot(scope.asXState, given) as AnyMachineSnapshot
   try {
     return finish(hosted, identity, scope, snapshot, NO_CHILDREN, true)
   } catch (error) {

@@ -76,7 +76,10 @@ export interface RuleVerdict {
 export interface EventsApi {
   /** Resolves after the commit. Never waits for a lock, a slot or a run. */
   ingest(by: Principal, events: readonly NewEventInput[]): Promise<Ingested[]>
-  list(by: Principal, filter: Paging & { type?: string; subject?: string; status?: string; since?: string }): Promise<PageOf<LoggedEvent>>
+  list(
+    by: Principal,
+    filter: Paging & { type?: string; subject?: string; status?: string; since?: string },
+  ): Promise<PageOf<LoggedEvent>>
   get(by: Principal, id: string): Promise<{ event: LoggedEvent; deliveries: DeliveryView[]; runs: RunView[] }>
   /** Routes it again by the rules of now, as new deliveries. */
   replay(by: Principal, id: string): Promise<Ingested>
@@ -163,11 +166,19 @@ export const INSTANCE_ACTIONS = ['pause', 'resume', 'stop', 'retry', 'skip', 're
 export type InstanceAction = (typeof INSTANCE_ACTIONS)[number]
 export interface InstancesApi {
   /** Makes the instance, or finds it: the same key is the same instance. Default key: the agent's id. */
-  start(by: Principal, request: { agent: string; version?: string; key?: string }): Promise<{ instance: InstanceView; created: boolean }>
+  start(
+    by: Principal,
+    request: { agent: string; version?: string; key?: string },
+  ): Promise<{ instance: InstanceView; created: boolean }>
   list(by: Principal, filter: Paging & { state?: string; agent?: string }): Promise<PageOf<InstanceView>>
   get(by: Principal, id: string): Promise<InstanceView>
   /** Refuses (`event.refused`, with state and allowedEvents) what the machine does not accept now. `expected`: revision of If-Match. */
-  command(by: Principal, id: string, action: InstanceAction, options: { reason?: string; expected?: number }): Promise<InstanceView>
+  command(
+    by: Principal,
+    id: string,
+    action: InstanceAction,
+    options: { reason?: string; expected?: number },
+  ): Promise<InstanceView>
 }
 export interface RunView {
   /** The key of its address `run/<id>`. */
@@ -199,14 +210,38 @@ export interface StepView {
   endedAt: Date | null
 }
 export interface RunsApi {
-  list(by: Principal, filter: Paging & { agent?: string; instance?: string; device?: string; outcome?: string }): Promise<PageOf<RunView>>
-  get(by: Principal, id: string): Promise<RunView & { steps: StepView[]; evidence: { id: string; step: string; mediaType: string }[] }>
+  list(
+    by: Principal,
+    filter: Paging & { agent?: string; instance?: string; device?: string; outcome?: string },
+  ): Promise<PageOf<RunView>>
+  get(
+    by: Principal,
+    id: string,
+  ): Promise<RunView & { steps: StepView[]; evidence: { id: string; step: string; mediaType: string }[] }>
   /** Stops it at once; cleanup runs, then the device is released. */
   cancel(by: Principal, id: string, reason: string): Promise<RunView>
   /** A person's word to a run that stands `suspended` (a call's outcome is unknown: retry, skip or abort) or `awaitingApproval`. */
-  decide(by: Principal, id: string, decision: 'retry' | 'skip' | 'abort' | 'approve' | 'deny', reason: string): Promise<RunView>
+  decide(
+    by: Principal,
+    id: string,
+    decision: 'retry' | 'skip' | 'abort' | 'approve' | 'deny',
+    reason: string,
+  ): Promise<RunView>
   evidence(by: Principal, id: string, evidence: string): Promise<{ bytes: Uint8Array; mediaType: string }>
-  metrics(by: Principal, agent: string): Promise<{ version: string; runs: number; succeeded: number; failed: number; aborted: number; successRate: number | null; medianMs: number | null }[]>
+  metrics(
+    by: Principal,
+    agent: string,
+  ): Promise<
+    {
+      version: string
+      runs: number
+      succeeded: number
+      failed: number
+      aborted: number
+      successRate: number | null
+      medianMs: number | null
+    }[]
+  >
 }
 
 // — actors of any kind —
@@ -238,12 +273,37 @@ export interface ActorsApi {
   list(by: Principal, filter: Paging & { kind?: string; status?: string }): Promise<PageOf<ActorSummary>>
   get(by: Principal, address: Address): Promise<ActorSnapshot & { active: string[] }>
   /** Accepts any event the machine knows. Unknown: `event.refused` with `allowedEvents`. */
-  send(by: Principal, address: Address, event: MachineEvent, options: { id?: string; expected?: number }): Promise<{ duplicate: boolean }>
-  mailbox(by: Principal, address: Address): Promise<{ messageId: string; lane: number; event: MachineEvent; sender: string | null; cause: string | null; createdAt: Date }[]>
-  history(by: Principal, address: Address, page: { after?: number; before?: number; limit: number; newestFirst?: boolean }): Promise<HistoryEntry[]>
+  send(
+    by: Principal,
+    address: Address,
+    event: MachineEvent,
+    options: { id?: string; expected?: number },
+  ): Promise<{ duplicate: boolean }>
+  mailbox(
+    by: Principal,
+    address: Address,
+  ): Promise<
+    {
+      messageId: string
+      lane: number
+      event: MachineEvent
+      sender: string | null
+      cause: string | null
+      createdAt: Date
+    }[]
+  >
+  history(
+    by: Principal,
+    address: Address,
+    page: { after?: number; before?: number; limit: number; newestFirst?: boolean },
+  ): Promise<HistoryEntry[]>
   why(by: Principal, address: Address): Promise<Why>
   /** State as of a revision, by replay. */
-  replay(by: Principal, address: Address, at: number): Promise<{ revision: number; value: Json; context: Json; status: string; equal?: boolean }>
+  replay(
+    by: Principal,
+    address: Address,
+    at: number,
+  ): Promise<{ revision: number; value: Json; context: Json; status: string; equal?: boolean }>
   /** The cursor that stands for now: following from it gives everything that commits from here on. */
   cursor(): Promise<string>
   /** Live history of the team's actors from a cursor (`null`: from now on), without gaps or doubles. */
@@ -266,7 +326,14 @@ export interface DeviceView {
   connectivity: string
   health: string
   maintenance: Json
-  holder: { ticket: string; owner: { kind: string; id: string }; token: number; reason: string | null; grantedAt: Date; expiresAt: Date } | null
+  holder: {
+    ticket: string
+    owner: { kind: string; id: string }
+    token: number
+    reason: string | null
+    grantedAt: Date
+    expiresAt: Date
+  } | null
   /** Tickets that wait in its pool and could use it. */
   queue: number
   updatedAt: Date
@@ -389,9 +456,7 @@ export interface KeysApi {
 /** What became of a request that named itself with an Idempotency-Key. */
 export type Begun =
   /** Nobody did it yet: do it, then `finish`, or `abandon` when it may be tried again. */
-  | { state: 'new' }
-  | { state: 'running' }
-  | { state: 'finished'; answer: StoredAnswer }
+  { state: 'new' } | { state: 'running' } | { state: 'finished'; answer: StoredAnswer }
 export interface StoredAnswer {
   status: number
   headers: Record<string, string>

@@ -22,6 +22,8 @@ export function warningsOf(definition: AgentDefinition): string[] {
     ...(config.budget !== undefined ? [without('config.budget')] : []),
     ...(config.budget_limit_usd !== undefined ? [without('config.budget_limit_usd')] : []),
     ...(model !== undefined ? ['model is kept, but no model runs in this version: runs of this agent fail'] : []),
-    ...(model === undefined && definition.playbook === undefined ? ['there is neither a playbook nor a model: runs of this agent fail'] : []),
+    ...(model === undefined && definition.playbook === undefined
+      ? ['there is neither a playbook nor a model: runs of this agent fail']
+      : []),
   ]
 }

@@ -11,10 +11,10 @@ const AgentId = z
 const Version = z
   .string()
   .max(64)
-  .regex(
-    /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/,
-    { error: 'expected a semantic version such as 1.2.0', abort: true },
-  )
+  .regex(/^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/, {
+    error: 'expected a semantic version such as 1.2.0',
+    abort: true,
+  })
   // Some texts of that form are none (a number beyond 2^53, -01); one that is stored could not be compared with any other.
   .refine((version) => semver.valid(version) !== null, 'expected a semantic version such as 1.2.0')
 const Names = z.array(z.string().min(1).max(200)).max(500)

@@ -4,8 +4,8 @@ import type { LockRows, TicketRow } from '../../db/locks.ts'
 import type { ActorChange } from '../../db/turns.ts'
 import type { AlertState } from '../../machines/alert-protocol.ts'
 import { deviceProjection } from '../../machines/device.ts'
-import { activePaths } from '../../machines/inspect.ts'
 import type { DeviceState } from '../../machines/device-protocol.ts'
+import { activePaths } from '../../machines/inspect.ts'
 import { lockProjection } from '../../machines/lock.ts'
 import type { LockState } from '../../machines/lock-desk.ts'
 import { poolOf } from './pools.ts'
@@ -57,7 +57,15 @@ export function alertRow(change: ActorChange): AlertRow {
   }
   const said = verdict && { ...verdict, by: { ...verdict.by } }
   const { address, team, snapshot } = change
-  return { address, team, fingerprint, eventId, state: activePaths(snapshot.value).at(-1) ?? change.status, verdict: said ?? taken, endedAt }
+  return {
+    address,
+    team,
+    fingerprint,
+    eventId,
+    state: activePaths(snapshot.value).at(-1) ?? change.status,
+    verdict: said ?? taken,
+    endedAt,
+  }
 }
 
 function granted({ devices }: LockState): TicketRow[] {

@@ -4,8 +4,8 @@ import { agent } from '../../machines/agent.ts'
 import { alert } from '../../machines/alert.ts'
 import { device } from '../../machines/device.ts'
 import { lock } from '../../machines/lock.ts'
-import type { Lease, StepInput, StepOutcome } from '../../machines/run-protocol.ts'
 import { run } from '../../machines/run.ts'
+import type { Lease, StepInput, StepOutcome } from '../../machines/run-protocol.ts'
 
 /** The work that the machines ask for. */
 export interface Work {

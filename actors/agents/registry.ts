@@ -20,10 +20,10 @@ import { agentViews } from './agent-views.ts'
 import type { AgentsApi, VersionView } from './api.ts'
 import type { Audit } from './audit.ts'
 import { AgentDefinition } from './definition.ts'
-import { warningsOf } from './definition-warnings.ts'
 import { checkDefinition, type KnownTool } from './definition-checks.ts'
 import { type ParsedDefinition, parseDefinition } from './definition-file.ts'
 import { definitionSchemaText } from './definition-schema.ts'
+import { warningsOf } from './definition-warnings.ts'
 import { badDefinition } from './problem.ts'
 import {
   compareVersions,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { teamKey, type Address } from '../../core/address.ts'
+import { type Address, teamKey } from '../../core/address.ts'
 import type { Sql } from '../../db/client.ts'
-import { readRules, type RulesReading } from '../../db/rules.ts'
+import { type RulesReading, readRules } from '../../db/rules.ts'
 import { AgentDefinition } from './definition.ts'
+import { compileRules, type Decision, explain, type Rules, route, type TeamEvent } from './router.ts'
 import { compareVersions } from './versions.ts'
-import { compileRules, explain, route, type Decision, type Rules, type TeamEvent } from './router.ts'
 
 /** The rules of one revision, ready to decide. */
 export interface RuleBook {

@@ -23,7 +23,9 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
     const { address, outcome, state } = await existing(by, id)
     // Nobody reads the mail of an actor that has ended: asking would only wait.
     if (outcome !== null) {
-      throw new AppError('event.refused', `Run ${id} has ended: it ${outcome}`, { details: { address, state, allowedEvents: [] } })
+      throw new AppError('event.refused', `Run ${id} has ended: it ${outcome}`, {
+        details: { address, state, allowedEvents: [] },
+      })
     }
     await ask(runtime, address, { type, by: by.name, reason }, by)
     await audit.append(by, `run.${type.toLowerCase()}`, address, { reason })

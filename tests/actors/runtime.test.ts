@@ -9,7 +9,7 @@ const counter = setup({
   types: {
     context: {} as { count: number; step: number; seen: number[] },
     events: {} as { type: 'ADD'; n?: number } | { type: 'STOP' },
-    input: {} as { step?: number } | undefined,
+    input: {} as { step: number } | undefined,
   },
 }).createMachine({
   version: '7',
@@ -78,7 +78,7 @@ describe.each(await backends())('a runtime on $name', ({ redisUrl }) => {
     const address = await runtime.spawn('counter', { key: 'dedupe' })
     const send = () => runtime.send(address, { type: 'ADD' }, { id: 'same' })
     const together = await Promise.all([send(), send(), send()])
-    expect(together.map(({ duplicate }) => duplicate).sort()).toEqual([false, true, true])
+    expect(together.filter(({ duplicate }) => duplicate)).toHaveLength(2)
     await runtime.settled(address)
     expect(await send()).toEqual({ duplicate: true })
     await runtime.settled(address)
@@ -150,7 +150,7 @@ describe.each(await backends())('a runtime on $name', ({ redisUrl }) => {
     expect(times).toHaveLength(3)
     expect([...times].sort((a, b) => a - b)).toEqual(times)
     const [birth] = await take(runtime.history(address), 1)
-    const at = (birth?.event['input'] as { at: number }).at
+    const at = (birth?.event['input'] as { at: number } | undefined)?.at ?? 0
     expect(times[0]).toBeGreaterThanOrEqual(at)
     expect(Math.abs(Date.now() - at)).toBeLessThan(60_000)
   })

@@ -20,14 +20,14 @@ const egg = createMachine({
     forgotten: {},
     done: {},
   },
-}).provide({ delays: { cooked: ({ context }: { context: { ms: number } }) => context.ms } as never })
+}).provide({ delays: { cooked: ({ context }: { context: { ms: number } }) => context.ms } })
 
 const snooze = createMachine({
   context: { rings: 0 },
   on: {
     SET: { actions: raise({ type: 'RING' }, { delay: 40, id: 'alarm' }) },
     UNSET: { actions: cancel('alarm') },
-    RING: { actions: assign({ rings: ({ context }) => (context as { rings: number }).rings + 1 }) },
+    RING: { actions: assign({ rings: ({ context }) => context.rings + 1 }) },
     PASS: { actions: sendTo(() => actorAt('snooze/other'), { type: 'RING' }, { delay: 40, id: 'pass' }) },
     PASS_NOT: { actions: cancel('pass') },
   },

@@ -16,7 +16,10 @@ describe.each(await backends())('the event bus on $name', ({ redisUrl }) => {
   })
 
   const publish = (numbers: number[]) =>
-    publisher.platform.events.ingest(LOCAL, numbers.map((n) => ({ type: n % 2 ? 'count.odd' : 'count.even', source: '/test', data: n })))
+    publisher.platform.events.ingest(
+      LOCAL,
+      numbers.map((n) => ({ type: n % 2 ? 'count.odd' : 'count.even', source: '/test', data: n })),
+    )
 
   it('brings every event of a pattern once and in order to another process, from any cursor on', async () => {
     const stop = new AbortController()

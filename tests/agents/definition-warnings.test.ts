@@ -10,7 +10,9 @@ it('is silent about a definition that gets all it asks for', () => {
 })
 
 it('names each key that is kept without an effect, with its place', () => {
-  expect(warnings({ triggers: [{ on: 'a' }, { on: 'b', for: '20s', cooldown: { for: '1m' } }], event_pools: ['p'] })).toEqual([
+  expect(
+    warnings({ triggers: [{ on: 'a' }, { on: 'b', for: '20s', cooldown: { for: '1m' } }], event_pools: ['p'] }),
+  ).toEqual([
     'triggers[1].for is kept, but has no effect in this version',
     'triggers[1].cooldown is kept, but has no effect in this version',
     'event_pools is kept, but has no effect in this version',
@@ -18,7 +20,9 @@ it('names each key that is kept without an effect, with its place', () => {
 })
 
 it('says that an agent without a playbook cannot work', () => {
-  expect(warnings({ playbook: undefined })).toEqual(['there is neither a playbook nor a model: runs of this agent fail'])
+  expect(warnings({ playbook: undefined })).toEqual([
+    'there is neither a playbook nor a model: runs of this agent fail',
+  ])
   expect(warnings({ playbook: undefined, model: {} })).toEqual([
     'model is kept, but no model runs in this version: runs of this agent fail',
   ])

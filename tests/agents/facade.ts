@@ -27,7 +27,13 @@ type Parts = ReturnType<typeof makeParts>
 export type Facade = Open & Parts
 
 /** Devices are clean at once: what a gateway does is not the subject here. */
-const machines = { device, alert, lock: lock.provide({ actors: { cleanup: fromPromise<unknown, { device: string; token: number }>(async () => null) } }) }
+const machines = {
+  device,
+  alert,
+  lock: lock.provide({
+    actors: { cleanup: fromPromise<unknown, { device: string; token: number }>(async () => null) },
+  }),
+}
 
 /** The parts of the façade on a runtime with the real machines of the lab, for one `describe` block. */
 export function openFacade({ redisUrl }: { redisUrl?: string | undefined } = {}): Facade {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toJson } from '../../core/json.ts'
+import { listDeadLetters } from '../../db/dead-letters.ts'
 import { eventually } from '../support/eventually.ts'
 import { backends } from '../support/redis.ts'
 import { box, openFacade, principal } from './facade.ts'
@@ -138,10 +139,10 @@ describe.each(await backends())('locks on $name', ({ redisUrl }) => {
     await open.runtime.settled(thief)
     const acquire = { type: 'ACQUIRE', ticket: 'run/x', owner: { kind: 'run', id: 'run/x' }, priority: 50 }
     await open.runtime.send(thief, { ...acquire, wants: { devices: ['both-1'] } })
-    await eventually(
-      'the second lock to be stopped',
-      async () => (await open.runtime.snapshot(thief)).status === 'parked',
-    )
+    await open.runtime.settled(thief)
+    const [letter] = await listDeadLetters(open.runtime.sql, { address: thief, open: true, limit: 1 })
+    expect(letter?.reason).toMatch(/cannot be stored: .*resource_locks/)
+    expect((await open.runtime.snapshot(thief)).context).toMatchObject({ devices: { 'both-1': { lease: null } } })
     expect((await open.devices.get(anna, 'both-1')).holder?.ticket).toBe(first.ticket)
   })
 

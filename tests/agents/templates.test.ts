@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { checkDefinition } from '../../actors/agents/definition-checks.ts'
-import { parseDefinition, type ParsedDefinition } from '../../actors/agents/definition-file.ts'
+import { type ParsedDefinition, parseDefinition } from '../../actors/agents/definition-file.ts'
 import { interpolate } from '../../actors/agents/interpolation.ts'
 import { compileRules, explain, route, type TeamEvent } from '../../actors/agents/router.ts'
 import { resolveRange } from '../../actors/agents/versions.ts'

@@ -14,19 +14,33 @@ describe('an address', () => {
     )
   })
 
-  it.each(['lock', 'lock/', '/paris', 'lock/pa ris', 'lock/pa/ris', 'lock/../x', 'lock/%00', `lock/${'x'.repeat(201)}`])(
-    'is refused when it would not survive a URL: %s',
-    (text) => expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'actor.bad_address' })),
+  it.each([
+    'lock',
+    'lock/',
+    '/paris',
+    'lock/pa ris',
+    'lock/pa/ris',
+    'lock/../x',
+    'lock/%00',
+    `lock/${'x'.repeat(201)}`,
+  ])('is refused when it would not survive a URL: %s', (text) =>
+    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'actor.bad_address' })),
   )
 })
 
 describe('the key of a team', () => {
   it('is never that of another team, nor of another name', () => {
     fc.assert(
-      fc.property(fc.oneof(team, fc.constant('default')), key, fc.oneof(team, fc.constant('default')), key, (a, k, b, l) => {
-        if (a === b && k === l) return
-        expect(teamKey(a, k)).not.toBe(teamKey(b, l))
-      }),
+      fc.property(
+        fc.oneof(team, fc.constant('default')),
+        key,
+        fc.oneof(team, fc.constant('default')),
+        key,
+        (a, k, b, l) => {
+          if (a === b && k === l) return
+          expect(teamKey(a, k)).not.toBe(teamKey(b, l))
+        },
+      ),
       { numRuns: 2_000, examples: [['default', 'a:b', 'a', 'b']] },
     )
   })

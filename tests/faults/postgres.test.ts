@@ -160,6 +160,7 @@ describe('migrations', () => {
     const server = await startEmbeddedPostgres({ dataDir, log: createLog('fatal') })
     const workers: Worker[] = await Promise.all([1, 2, 3].map(() => startWorker({ databaseUrl: server.url })))
     await migrate(server.url)
+    expect(workers).toHaveLength(3)
     await Promise.all(workers.map((worker) => worker.kill()))
     await server.stop()
     await rm(dataDir, { recursive: true, force: true })

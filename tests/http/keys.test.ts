@@ -43,7 +43,7 @@ describe('keys', () => {
     const { id, key } = await make('watcher', 'viewer')
     const response = await fetch(`${running.url}/v1/live`, { headers: { authorization: `Bearer ${key}` } })
     await admin(`DELETE /v1/keys/${id}`, 204)
-    await response.text()
+    expect(await response.text()).toContain('event: ping')
   })
 
   it('leave a line in the audit for what was done with them', async () => {

@@ -103,11 +103,11 @@ describe('the lab and the platform', () => {
     ])
   })
 
-  it('stops within a bounded time when the platform is gone', async () => {
+  it('stops when the platform is gone', async () => {
     await platform.stop()
     const running = await start()
     lab = undefined
-    await running.stop()
+    await expect(running.stop()).resolves.toBeUndefined()
     platform = await startFakePlatform()
   })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AlertInput, AlertMessage, Judge } from '../../machines/alert-protocol.ts'
 import { alert, alertProjection } from '../../machines/alert.ts'
+import type { AlertInput, AlertMessage, Judge } from '../../machines/alert-protocol.ts'
 import { type Asked, Simulation } from './simulation.ts'
 
 const MINUTE = 60_000

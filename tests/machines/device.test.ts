@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { DeviceMessage, Registration } from '../../machines/device-protocol.ts'
 import { device, deviceProjection } from '../../machines/device.ts'
+import type { DeviceMessage, Registration } from '../../machines/device-protocol.ts'
 import { type Asked, Simulation } from './simulation.ts'
 
 const HOUR = 3_600_000

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { lock, lockProjection } from '../../machines/lock.ts'
 import type { LockMessage, LockReply } from '../../machines/lock-protocol.ts'
 import type { Wants } from '../../machines/lock-schedule.ts'
-import { lock, lockProjection } from '../../machines/lock.ts'
 import { type Asked, Simulation } from './simulation.ts'
 
 const TTL = 60_000

@@ -3,8 +3,8 @@ import {
   type AnyStateMachine,
   createActor,
   type EventFromLogic,
-  initialTransition,
   type InputFrom,
+  initialTransition,
   type SnapshotFrom,
   transition,
 } from 'xstate'

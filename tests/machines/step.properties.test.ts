@@ -6,8 +6,6 @@ import type { MachineEvent } from '../../core/message.ts'
 import { hostMachines } from '../../machines/host.ts'
 import { firstStep, step } from '../../machines/step.ts'
 
-type Config = Parameters<typeof createMachine>[0]
-
 const EVENTS = ['A', 'B', 'C'] as const
 const LEAVES = ['x', 'y', 'z'] as const
 
@@ -133,7 +131,7 @@ function durable(
   settle(firstStep(hosted, { ...identity, revision }, null))
   for (const one of happenings) {
     if (!('waitMs' in one)) {
-      take(one as MachineEvent)
+      take(one)
       continue
     }
     const until = now + (one.waitMs as number)
@@ -219,7 +217,7 @@ it('keeps any JSON in its context as it was', () => {
   const keeper = createMachine({
     context: { kept: null as unknown },
     on: { KEEP: { actions: assign({ kept: ({ event }) => (event as unknown as { value: unknown }).value }) } },
-  } as Config)
+  })
   const hosted = hostMachines({ m: keeper }).get('m')
   if (!hosted) throw new Error('not hosted')
   const identity = { address: 'm/1', parent: null, childId: null }

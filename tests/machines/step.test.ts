@@ -151,8 +151,8 @@ describe('a step asks for', () => {
   })
 
   it('a child spawned in an assign, which it remembers by reference', () => {
-    const machine = setup({ types: { context: {} as { kid?: AnyActorRef } }, actors: { child } }).createMachine({
-      context: {},
+    const machine = setup({ types: { context: {} as { kid: AnyActorRef | null } }, actors: { child } }).createMachine({
+      context: { kid: null },
       on: {
         BEAR: { actions: assign({ kid: ({ spawn }) => spawn('child') }) },
         TELL: { actions: sendTo(({ context }) => context.kid as AnyActorRef, { type: 'HI' }) },
@@ -353,7 +353,7 @@ describe('what XState keeps, a step keeps', () => {
       createMachine({
         context: { n: 0 },
         initial: 'both',
-        output: ({ context }) => ({ n: (context as { n: number }).n }),
+        output: ({ context }) => ({ n: context.n }),
         states: {
           both: {
             type: 'parallel',
@@ -467,7 +467,7 @@ describe('a step that fails', () => {
     ['a context that cannot be stored', assign({ n: () => circle }), 'actor.step_failed'],
     ['a number that JSON does not know', assign({ n: () => 1n }), 'actor.step_failed'],
     ['a delay that is not a number', raise({ type: 'A' }, { delay: Number.NaN }), 'actor.step_failed'],
-    ['mail without a type', sendTo(() => actorAt('a/1'), {} as never), 'actor.step_failed'],
+    ['mail without a type', sendTo(() => actorAt('a/1'), {}), 'actor.step_failed'],
     [
       'mail that poses as the runtime',
       sendTo(() => actorAt('a/1'), { type: 'xstate.done.actor.approve' }),
