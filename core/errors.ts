@@ -1,11 +1,8 @@
 /** Every failure that a caller may meet: the code is the contract, the text is for people. */
 const CATALOGUE = {
   'actor.bad_address': { status: 400, retryable: false },
-  'actor.exists': { status: 409, retryable: false },
-  'actor.no_such_child': { status: 500, retryable: false },
   'actor.not_found': { status: 404, retryable: false },
   'actor.parked': { status: 409, retryable: false },
-  'actor.stale_revision': { status: 412, retryable: true },
   'actor.step_failed': { status: 500, retryable: false },
   'actor.timeout': { status: 504, retryable: true },
   'agent.bad_definition': { status: 422, retryable: false },
@@ -55,7 +52,6 @@ const CATALOGUE = {
   'request.too_large': { status: 413, retryable: false },
   'request.unsupported_media_type': { status: 415, retryable: false },
   'run.not_found': { status: 404, retryable: false },
-  'source.bad_signature': { status: 401, retryable: false },
   'source.malformed': { status: 400, retryable: false },
   'source.overloaded': { status: 429, retryable: true },
   'system.not_ready': { status: 503, retryable: true },
