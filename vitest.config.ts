@@ -9,6 +9,9 @@ export default defineConfig({
     // Never more than two at once: each file brings pools, workers and sometimes a Redis of its own.
     maxWorkers: 2,
     testTimeout: 20_000,
+    // Tests with real processes share two cores with each other: unattended, one is red when it fails twice. The report
+    // tells what was tried again.
+    retry: process.env.CI ? 1 : 0,
     hookTimeout: 60_000,
     // A promise nobody waited for is a failure of the file it happened in.
     dangerouslyIgnoreUnhandledErrors: false,
