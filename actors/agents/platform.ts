@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from 'xstate'
 import { AppError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
 import type { Log } from '../../core/log.ts'
@@ -8,6 +9,7 @@ import type { StoredEvent } from '../../db/events.ts'
 import { abandonRequest, beginRequest, finishRequest, forgetRequests } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
 import type { Lease } from '../../machines/run-protocol.ts'
+import type { ActionHandler } from '../invocations.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
 import { createActors } from './actors.ts'
 import { createAlerts } from './alerts.ts'
@@ -43,6 +45,10 @@ export interface PlatformOptions {
   version: string
   log: Log
   leaseMs?: number
+  /** A host's own machines, beside those of the platform. */
+  machines?: Readonly<Record<string, AnyStateMachine>>
+  /** What the custom actions of those machines do, by name. */
+  handlers?: Readonly<Record<string, ActionHandler>>
 }
 
 export interface RunningPlatform extends Platform {
@@ -61,7 +67,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     clean: (lease, owner, signal) => clean(lease, owner, signal),
   })
   const runtime = await createRuntime({
-    machines,
+    machines: { ...options.machines, ...machines },
     log,
     stamped: Object.keys(machines),
     controls: CONTROLS,
@@ -72,6 +78,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     ...(options.roles === undefined ? {} : { roles: options.roles }),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
   })
   const { sql } = runtime
   const audit = createAudit({ sql })

@@ -15,14 +15,14 @@ export interface SourceFile {
   imports: readonly Import[]
 }
 
-const SKIPPED = new Set(['node_modules', 'dist', 'tests', 'bench', 'coverage', 'docs'])
+const SKIPPED = new Set(['node_modules', 'dist', 'tests', 'bench', 'chaos', 'coverage', 'docs'])
 const STATEMENT = /^\s*(?:import|export)\b(?<clause>[^'"`;]*?)\bfrom\s*['"](?<specifier>[^'"]+)['"]/gm
 const BARE = /^\s*import\s*['"](?<specifier>[^'"]+)['"]/gm
 /** `import('x')` and `new URL('./x.ts', import.meta.url)`, which is how worker threads are named. */
 const CALLED = /(?:\bimport\s*\(\s*|\bnew URL\(\s*)['"](?<specifier>[^'"]+)['"]/g
 const COMMENTS = /\/\*[\s\S]*?\*\/|(?<=^|[\s;{}(,])\/\/.*$/gm
 
-/** Reads every module of the product. Tests and benches stand above all rooms and are left out. */
+/** Reads every module of the product. Tests, benches and the chaos suite stand above all rooms and are left out. */
 export async function readSources(root: string): Promise<SourceFile[]> {
   const paths = await listFiles(root, '')
   return Promise.all(paths.map(async (path) => parseSource(path, await readFile(join(root, path), 'utf8'))))
