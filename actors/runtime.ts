@@ -21,6 +21,7 @@ import { type ActionHandler, createInvocations } from './invocations.ts'
 import { createLive, tail } from './live.ts'
 import type { PlanContext } from './plan.ts'
 import { createQueues, migrateQueues } from './queues.ts'
+import { createReceipts, type Receipt } from './receipts.ts'
 import { type Replay, replay } from './replay.ts'
 import { type Accepted, createSender } from './sender.ts'
 import { createSweeper } from './sweeper.ts'
@@ -68,6 +69,9 @@ export interface SendOptions {
   cause?: string
 }
 
+/** What an actor made of a message; `duplicate`: of the first one with this id, perhaps long ago. */
+export type Answer = Receipt & Accepted
+
 export interface Page {
   after?: number
   signal?: AbortSignal
@@ -82,6 +86,11 @@ export interface Runtime {
   /** Many of one kind in one commit; those that are there already stay as they are. */
   spawnAll(kind: string, options: readonly SpawnOptions[]): Promise<Address[]>
   send(address: Address, event: MachineEvent, options?: SendOptions): Promise<Accepted>
+  /**
+   * Sends, and resolves with what the actor made of the message once that is committed. Rejects with `actor.timeout`
+   * when no worker got to it in time: it is then still on its way. Default 30,000 ms.
+   */
+  ask(address: Address, event: MachineEvent, options?: SendOptions & { timeoutMs?: number }): Promise<Answer>
   /**
    * Resolves when no mail waits for the actor; rejects with `actor.timeout`, or with `actor.parked` when none will be
    * taken. Default 30,000 ms.
@@ -158,8 +167,11 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     laneOf: (kind, eventType) => (controls.get(kind)?.has(eventType) ? 0 : 1),
   }
 
-  /** BullMQ brings it to a worker that is free. */
-  const carryMail = (addresses: readonly Address[]): void => queues.carry('mailbox', addresses)
+  /** A worker with room takes it at once; else BullMQ brings it to one that is free (docs/decisions/0015). */
+  const carryMail = (addresses: readonly Address[]): void => {
+    if (isWorker && started && turns.hasRoom()) turns.nudge(addresses)
+    else queues.carry('mailbox', addresses)
+  }
   const emitted = (): void => {
     void options.onEmitted?.().catch((error: unknown) => log.warn({ error }, 'emitted events are not routed yet'))
   }
@@ -187,11 +199,14 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     extra: [() => timers.look(), () => invocations.start(), () => unpark(PARKED_MS), async () => options.onEmitted?.()],
   })
   const sender = createSender(sql, carryMail)
+  const receipts = createReceipts(sql, live)
   const spawnAll = createSpawnAll({ sql, context, turn })
   let carrier: Carrier | undefined
+  let started = false
   let stopped: Promise<void> | undefined
 
   function onCommitted(committed: Committed): void {
+    receipts.committed(committed.applied)
     if (committed.addresses.length > 0) {
       live.moved(committed.addresses)
       carrier?.publish({
@@ -227,10 +242,26 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     await within(PATIENCE_MS.carriers, Promise.all([timers.stop(), sweeper.stop(), queues.stop()]))
     await within(PATIENCE_MS.invocations, invocations.stop())
     await within(PATIENCE_MS.turns, turns.stop())
+    receipts.stop()
     live.close()
     await within(PATIENCE_MS.turns, Promise.resolve(carrier?.stop()))
     await sql.end({ timeout: 1 })
     await stopDatabase()
+  }
+
+  async function send(address: Address, event: MachineEvent, options: SendOptions = {}): Promise<Accepted> {
+    const { id, lane, sender: by, cause } = options
+    const { kind } = parseAddress(address)
+    // Callers without types may hand over anything; the sender judges it.
+    const clean = toJson(event) as MachineEvent
+    return sender.send({
+      id: id ?? newId(),
+      to: address,
+      event: clean,
+      lane: lane ?? context.laneOf(kind, clean?.type),
+      sender: by ?? null,
+      cause: cause ?? null,
+    })
   }
 
   async function existing(address: Address): Promise<ActorRow> {
@@ -252,6 +283,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
       await unpark(0)
       queues.work({ mailbox: turns.run, invocations: invocations.start })
       sweeper.start()
+      started = true
     },
 
     stop: () => (stopped ??= shutDown()),
@@ -263,18 +295,24 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
 
     spawnAll,
 
-    async send(address, event, { id, lane, sender: by, cause } = {}) {
-      const { kind } = parseAddress(address)
-      // Callers without types may hand over anything; the sender judges it.
-      const clean = toJson(event) as MachineEvent
-      return sender.send({
-        id: id ?? newId(),
-        to: address,
-        event: clean,
-        lane: lane ?? context.laneOf(kind, clean?.type),
-        sender: by ?? null,
-        cause: cause ?? null,
-      })
+    send,
+
+    async ask(address, event, { timeoutMs = 30_000, ...options } = {}) {
+      const id = options.id ?? newId()
+      const expected = receipts.expect(address, id)
+      try {
+        const { duplicate } = await send(address, event, { ...options, id })
+        if (duplicate) expected.look()
+        const receipt = await expected.within(timeoutMs)
+        if (receipt) return { ...receipt, duplicate }
+      } finally {
+        expected.cancel()
+      }
+      throw new AppError(
+        'actor.timeout',
+        `${address} has not taken ${event.type} within ${timeoutMs} ms; it is still on its way`,
+        { details: { address, message: id } },
+      )
     },
 
     async settled(address, { timeoutMs = 30_000 } = {}) {

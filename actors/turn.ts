@@ -5,7 +5,7 @@ import { type ActorRow, findActors, findBySystemId } from '../db/actors.ts'
 import { isRefusedValue, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import { type MailRow, readMail } from '../db/mailbox.ts'
-import { commitTurn, type Projection, type TurnCommit } from '../db/turns.ts'
+import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
 import { type PlanContext, planActor, planBurial, planParking } from './plan.ts'
 
@@ -15,6 +15,7 @@ const MAIL_PER_ACTOR = 64
 /** What a committed turn leaves to be carried on. */
 export interface Committed {
   addresses: Address[]
+  applied: HistoryRow[]
   mailFor: Address[]
   invocations: string[]
   /** Invocations that are not wanted any more. */
@@ -139,6 +140,7 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
     const committed = await commitTurn(sql, turn, projections)
     onCommitted({
       addresses: [...committed],
+      applied: turn.history.filter((entry) => committed.has(entry.address)),
       mailFor: [...new Set(turn.mail.filter((mail) => committed.has(mail.by)).map((mail) => mail.to))],
       invocations: turn.invocations.filter((one) => committed.has(one.by)).map((one) => one.effectId),
       withdrawn: turn.invocationsGone.filter((one) => committed.has(one.by)).map((one) => one.effectId),

@@ -13,6 +13,8 @@ export interface Turns {
   run(addresses: readonly Address[]): Promise<void>
   /** The same, without waiting: the sweeper repeats what fails here. */
   nudge(addresses: readonly Address[]): void
+  /** True while the next turn has room: what is asked for now does not wait for others. */
+  hasRoom(): boolean
   /** Ends when the turns in flight are committed; begins no more. */
   stop(): Promise<void>
 }
@@ -96,6 +98,7 @@ export function createTurns(turn: Turn, log: Log): Turns {
       for (const address of addresses) ask(address, [])
       pump()
     },
+    hasRoom: () => pending.size < ACTORS_PER_TURN,
     async run(addresses) {
       const applied = addresses.map(
         (address) => new Promise<void>((resolve, reject) => ask(address, [{ resolve, reject }])),

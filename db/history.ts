@@ -51,6 +51,17 @@ export async function lastRevision(sql: Sql, address: Address): Promise<number> 
   return row?.revision ?? 0
 }
 
+/** What became of these messages; those that are not applied yet are left out. */
+export async function findEntries(
+  sql: Sql,
+  messages: readonly { address: Address; messageId: string }[],
+): Promise<Pick<HistoryEntry, 'address' | 'messageId' | 'revision' | 'to' | 'status' | 'effects' | 'handled'>[]> {
+  return answer(sql`
+    select h.address, h.message_id as "messageId", h.revision, h.to_value as "to", h.status, h.effects, h.handled
+    from unnest(${messages.map((one) => one.address)}::text[], ${messages.map((one) => one.messageId)}::text[]) as m(address, message_id)
+    join history h using (address, message_id)`)
+}
+
 /**
  * What was committed after the cursor, over all actors, without gaps or doubles: only what is older than every
  * transaction still running, since a lower number may yet commit above that line.

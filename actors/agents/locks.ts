@@ -99,7 +99,7 @@ export function createLocks({ runtime, audit }: { runtime: Runtime; audit: Audit
   }
 }
 
-function throwRefusal(entry: HistoryEntry, ticket: string): void {
+function throwRefusal(entry: Pick<HistoryEntry, 'effects'>, ticket: string): void {
   const refusal = refusalOf(entry, ticket)
   if (refusal) throw refusal
 }

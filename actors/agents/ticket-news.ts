@@ -13,7 +13,7 @@ const Refused = z.object({ ticket: z.string(), code: z.enum(REFUSALS), reasons: 
 const About = z.object({ ticket: z.string() })
 
 /** The lock's refusal of a ticket, if this step of it was one. The news of a step commit with it, so nothing is missed. */
-export function refusalOf(entry: HistoryEntry, ticket: string): AppError | undefined {
+export function refusalOf(entry: Pick<HistoryEntry, 'effects'>, ticket: string): AppError | undefined {
   for (const event of newsOf(entry)) {
     if (event.type !== 'resource.refused') continue
     const refused = Refused.safeParse(event['data'])
@@ -31,6 +31,6 @@ export function speaksOf(entry: HistoryEntry, ticket: string): boolean {
   )
 }
 
-function newsOf({ effects }: HistoryEntry) {
+function newsOf({ effects }: Pick<HistoryEntry, 'effects'>) {
   return effects.flatMap((effect) => (effect.type === 'emit' ? [effect.event] : []))
 }
