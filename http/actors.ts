@@ -12,6 +12,7 @@ import { json } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { ActorSummary } from './run-views.ts'
 import { pageOf } from './view.ts'
+import { whyRoute } from './why.ts'
 import { Anything, Id, Kind, Time } from './words.ts'
 
 const tag = 'actors'
@@ -75,13 +76,7 @@ export function actorRoutes(deps: Deps): Route[] {
       handle: async ({ by, params }) => wholeList(await actors.mailbox(by, address(params.kind, params.key))),
     }),
     historyRoute(deps),
-    route('GET /v1/actors/:kind/:key/why', {
-      tag,
-      summary: 'Why it stands where it stands, and why it refuses what it refuses',
-      params: One,
-      answers: { 200: Anything },
-      handle: async ({ by, params }) => json(await actors.why(by, address(params.kind, params.key))),
-    }),
+    whyRoute(deps),
     route('GET /v1/actors/:kind/:key/replay', {
       tag,
       summary: 'Its state as of a revision, by replay of its history',

@@ -8,7 +8,7 @@ import { Anything, Id, Kind, Time } from './words.ts'
 
 const Revision = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 
-const Entry = z.strictObject({
+export const HistoryEntry = z.strictObject({
   address: z.string(),
   revision: z.int(),
   messageId: z.string(),
@@ -38,7 +38,7 @@ export function historyRoute({ platform: { actors } }: Deps): Route {
       order: z.enum(['asc', 'desc']).default('asc'),
       cursor: Revision.optional().describe('`nextCursor` of the page before'),
     }),
-    answers: { 200: pageOf(Entry) },
+    answers: { 200: pageOf(HistoryEntry) },
     async handle({ by, params, request, query: { limit, order, cursor, after, before } }) {
       const newestFirst = order === 'desc'
       const from = newestFirst ? after : (cursor ?? after)

@@ -1,6 +1,6 @@
 import { type Address, parseAddress } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
-import type { GraphNode, MachineGraph } from '../../core/graph.ts'
+import type { MachineGraph } from '../../core/graph.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
 import { type ActorRow, findActor, listActors } from '../../db/actors.ts'
@@ -14,11 +14,12 @@ import type { Runtime } from '../runtime.ts'
 import type { ActorsApi } from './api.ts'
 import { parseOrder } from './orders.ts'
 import { waitingLine } from './waiting-line.ts'
+import { explain, type FindDefinition } from './why.ts'
 
 const PAGE = 100
 
 /** Any actor of any kind: looked at, explained, sent to. */
-export function createActors(runtime: Runtime): ActorsApi {
+export function createActors(runtime: Runtime, definitionOf: FindDefinition): ActorsApi {
   const { sql, hosted } = runtime
   const graphs = new Map<string, MachineGraph>()
 
@@ -95,25 +96,7 @@ export function createActors(runtime: Runtime): ActorsApi {
     async why(by, address) {
       const row = await existing(by, address)
       const machine = machineOf(row.kind)
-      const snapshot = await runtime.snapshot(address)
-      const [last] = await listHistory(sql, address, { limit: 1, newestFirst: true })
-      const nodes = byPath(graphOf(machine).root)
-      const { status, value } = snapshot
-      const heard = new Set(snapshot.nextEvents)
-      const known = knownEvents(graphOf(machine))
-      return {
-        address,
-        status,
-        value,
-        waitingFor: waitingLine(row.kind, snapshot),
-        nextEvents: snapshot.nextEvents,
-        states: activePaths(value).map((path) => ({ path, description: nodes.get(path)?.description ?? null })),
-        since: last?.at ?? row.updatedAt,
-        lastTransition: last ?? null,
-        refusedEvents: known
-          .filter((type) => !heard.has(type))
-          .map((type) => ({ type, reason: `no active state has a transition for ${type}` })),
-      }
+      return explain(runtime, definitionOf, { row, machine, graph: graphOf(machine) })
     },
 
     async replay(by, address, at) {
@@ -165,19 +148,4 @@ function refuseUnheard(machine: HostedMachine, row: ActorRow, event: MachineEven
 function summary(row: Omit<ActorRow, 'snapshot'>, value: ActorRow['snapshot']['value']) {
   const { address, kind, key, status, revision, updatedAt } = row
   return { address, kind, key, status, value, revision, updatedAt }
-}
-
-function byPath(root: GraphNode): Map<string, GraphNode> {
-  const nodes = new Map<string, GraphNode>()
-  const visit = (node: GraphNode): void => {
-    nodes.set(node.path, node)
-    for (const child of node.children) visit(child)
-  }
-  visit(root)
-  return nodes
-}
-
-function knownEvents(graph: MachineGraph): string[] {
-  const types = graph.edges.filter((edge) => edge.kind === 'event').map((edge) => edge.event)
-  return [...new Set(types)].sort()
 }

@@ -262,12 +262,60 @@ export interface Why {
   value: Json
   /** Active states, innermost last, with the words of the machine's author. */
   states: { path: string; description: string | null }[]
+  /** When it entered the state it is in; messages that left it there do not count. */
   since: Date
   waitingFor: string
   lastTransition: HistoryEntry | null
   nextEvents: string[]
-  /** Events the machine knows but not in this state. */
+  /** Events that it would refuse now, whatever they carry. */
   refusedEvents: { type: string; reason: string }[]
+  /** Every event that the machine knows, and what it would do with it now. */
+  events: EventVerdict[]
+  /** Timers that run, the next one first. */
+  delays: PendingDelay[]
+  /** Work that runs for it, or waits for a worker. */
+  invocations: PendingInvocation[]
+  /** Actors that it started and that live. */
+  children: { id: string; address: Address; status: string; value: Json }[]
+}
+export interface EventVerdict {
+  type: string
+  /** Null: it depends on what the event carries (`dependsOn`). */
+  accepted: boolean | null
+  /** False where it would take the event and stay as it is. */
+  changes: boolean
+  /** Guards that stand in the way, by name. */
+  guards: string[]
+  /** What the guards look at in the event. */
+  dependsOn: string[]
+  /** Edges of the machine's graph: those it would take, or those whose guards refuse. */
+  edges: string[]
+  /** Why not, or on what it depends; null where it is accepted. */
+  reason: string | null
+  /** True where people may send it to this kind of actor; the rest is what actors say to each other. */
+  forPeople: boolean
+}
+export interface PendingDelay {
+  id: string
+  event: string
+  dueAt: Date
+  /** When it was armed, where its history still tells. */
+  armedAt: Date | null
+  /** The state that it leaves, and the edge that it takes; null for one that an action asked for. */
+  state: string | null
+  edge: string | null
+  /** Another actor that gets the event. */
+  target: Address | null
+}
+export interface PendingInvocation {
+  id: string
+  src: string
+  since: Date
+  /** The try that is under way, or was last; 0 before the first. */
+  attempt: number
+  running: boolean
+  /** How far a run has come: step 3 of 5. */
+  progress: { step: number; of: number; name: string | null } | null
 }
 export interface ActorsApi {
   list(by: Principal, filter: Paging & { kind?: string; status?: string }): Promise<PageOf<ActorSummary>>

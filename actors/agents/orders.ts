@@ -36,6 +36,12 @@ const ORDERS: Readonly<Record<string, Readonly<Record<string, z.ZodType<MachineE
   alert: {},
 }
 
+/** True where people may send this type to actors of this kind; a machine of somebody else's judges by itself. */
+export function isForPeople(kind: string, type: string): boolean {
+  const orders = ORDERS[kind]
+  return !orders || Object.hasOwn(orders, type)
+}
+
 /** The order as its machine expects it. Throws `event.refused` for what is none, `event.invalid` for one that lacks something. */
 export function parseOrder(kind: string, event: MachineEvent): MachineEvent {
   const orders = ORDERS[kind]

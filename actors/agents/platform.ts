@@ -83,7 +83,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const { sql } = runtime
   const audit = createAudit({ sql })
   const rules = createRules(sql)
-  const actors = createActors(runtime)
+  const actors = createActors(runtime, definitionOf)
   const events = createEvents({ runtime, rules, log })
   const read = createThreadReader()
   const agents = createRegistry({ sql, tools: tools.list(), audit, log, read, onRulesChanged: followRules })

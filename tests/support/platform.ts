@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import type { AnyStateMachine } from 'xstate'
 import { createPlatform, type RunningPlatform } from '../../actors/agents/platform.ts'
 import { createLog } from '../../core/log.ts'
 import { systemClock } from '../../examples/lab/clock.ts'
@@ -23,6 +24,8 @@ export interface PlatformOptions {
   allowedHosts?: string[]
   /** Default: any free one. */
   port?: number
+  /** A host's own machines, by kind. */
+  machines?: Readonly<Record<string, AnyStateMachine>>
 }
 
 export interface TestPlatform {
@@ -52,6 +55,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     ...(options.roles === undefined ? {} : { roles: options.roles }),
     ...(options.templates ? { templates: 'agent-templates' } : {}),
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+    ...(options.machines === undefined ? {} : { machines: options.machines }),
   })
   await platform.start()
   const app = createApp({ platform, log, config: { loopbackOnly: true } })
