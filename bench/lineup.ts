@@ -1,0 +1,15 @@
+import type { Plan } from './contestant.ts'
+import { ceiling, floor } from './contestants/bounds.ts'
+import { troupeLibrary } from './contestants/troupe-library.ts'
+import type { Stage } from './stage.ts'
+
+/** In the order of the table. */
+export const CONTESTANTS: readonly Plan[] = [troupeLibrary('redis'), troupeLibrary('embedded'), floor, ceiling]
+
+export interface Question {
+  name: string
+  needsRedis?: boolean
+  ask(stage: Stage): Promise<Record<string, number>>
+}
+
+export const QUESTIONS: readonly Question[] = []

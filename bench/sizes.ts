@@ -1,0 +1,43 @@
+/** How much a run measures. Printed with every result: figures of `--quick` are rougher, and say so. */
+export interface Sizes {
+  actors: number
+  rounds: number
+  roundMs: number
+  warmUpMs: number
+  /** Reports of alerts that are followed to their first tool call. */
+  alerts: number
+  waiters: number
+  timers: number
+  backlog: number
+  idleActors: number
+  watchers: number
+  transitions: number
+}
+
+export const FULL: Sizes = {
+  actors: 1_000,
+  rounds: 5,
+  roundMs: 5_000,
+  warmUpMs: 3_000,
+  alerts: 100,
+  waiters: 100,
+  timers: 100_000,
+  backlog: 1_000_000,
+  idleActors: 1_000_000,
+  watchers: 200,
+  transitions: 100_000,
+}
+
+export const QUICK: Sizes = {
+  actors: 1_000,
+  rounds: 3,
+  roundMs: 1_200,
+  warmUpMs: 1_000,
+  alerts: 20,
+  waiters: 100,
+  timers: 5_000,
+  backlog: 20_000,
+  idleActors: 20_000,
+  watchers: 200,
+  transitions: 5_000,
+}
