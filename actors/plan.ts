@@ -152,7 +152,7 @@ function takeMessage(draft: Draft, walker: Walker, row: MailRow, context: PlanCo
   record(
     draft,
     walker,
-    { messageId: row.messageId, event, sender: row.sender, cause: row.cause },
+    { messageId: row.messageId, event, sender: row.sender, cause: row.cause, acceptedAt: row.at },
     result,
     row.now,
     context,
@@ -183,7 +183,7 @@ function beBorn(
   record(
     draft,
     walker,
-    { messageId: 'xstate.init', event: { type: 'xstate.init', input: stamped }, ...origin },
+    { messageId: 'xstate.init', event: { type: 'xstate.init', input: stamped }, ...origin, acceptedAt: null },
     result,
     at,
     context,
@@ -196,6 +196,7 @@ interface Received {
   event: MachineEvent
   sender: string | null
   cause: string | null
+  acceptedAt: Date | null
 }
 
 function record(draft: Draft, walker: Walker, received: Received, result: Step, at: Date, context: PlanContext): void {

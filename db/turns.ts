@@ -40,6 +40,8 @@ export interface HistoryRow {
   sender: string | null
   cause: string | null
   machineHash: string
+  /** When the message came to the mailbox, or became due. Null for a birth. */
+  acceptedAt: Date | null
 }
 
 /** Everything of a row belongs to the actor `by`, and is written only if that actor's change commits. */
@@ -216,15 +218,16 @@ function insertActors(sql: Sql, list: ActorChange[], condition: Fragment): Fragm
 function historyRows(sql: Sql, list: HistoryRow[]): Fragment {
   return sql`
     added_history as (
-      insert into history (address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash)
+      insert into history (address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash, accepted_at)
       select h.address, h.revision, h.message_id, h.event::json, h.from_value::json, h.to_value::json, h.status, h.effects::json,
-        h.handled::boolean, h.sender, h.cause, h.machine_hash
+        h.handled::boolean, h.sender, h.cause, h.machine_hash, h.accepted_at
       from unnest(
         ${column(list, (h) => h.address)}::text[], ${column(list, (h) => h.revision)}::bigint[], ${column(list, (h) => h.messageId)}::text[],
         ${column(list, (h) => text(h.event))}::text[], ${column(list, (h) => text(h.from))}::text[], ${column(list, (h) => text(h.to))}::text[],
         ${column(list, (h) => h.status)}::text[], ${column(list, (h) => text(h.effects))}::text[], ${column(list, (h) => String(h.handled))}::text[],
-        ${column(list, (h) => h.sender)}::text[], ${column(list, (h) => h.cause)}::text[], ${column(list, (h) => h.machineHash)}::text[]
-      ) with ordinality as h(address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash, place)
+        ${column(list, (h) => h.sender)}::text[], ${column(list, (h) => h.cause)}::text[], ${column(list, (h) => h.machineHash)}::text[],
+        ${column(list, (h) => h.acceptedAt)}::timestamptz[]
+      ) with ordinality as h(address, revision, message_id, event, from_value, to_value, status, effects, handled, sender, cause, machine_hash, accepted_at, place)
       join committed using (address)
       order by h.place
     )`
