@@ -10,6 +10,7 @@ import type { Log } from '../core/log.ts'
 import { createApp } from '../http/app.ts'
 import { listen } from '../http/server.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
+import { loadMachines } from './machines.ts'
 
 export interface Troupe {
   url: string
@@ -35,6 +36,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
     dataDir: config.dataDir,
     tools: createToolCatalog(createTools({ allowedHosts: config.allowedHosts })),
     templates: fileURLToPath(new URL('agent-templates', root)),
+    ...(config.machines === undefined ? {} : await loadMachines(config.machines)),
     ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
     ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
     ...(config.apiKey === undefined ? {} : { apiKey: config.apiKey }),

@@ -68,6 +68,8 @@ export const ACCESS = {
 
   'GET /v1/actors': 'viewer',
   'GET /v1/actors/:kind/:key': 'viewer',
+  'PUT /v1/actors/:kind/:key': 'operator',
+  'POST /v1/actors/events': 'operator',
   'POST /v1/actors/:kind/:key/events': 'operator',
   'GET /v1/actors/:kind/:key/mailbox': 'viewer',
   'GET /v1/actors/:kind/:key/history': 'viewer',

@@ -2,10 +2,9 @@ import { z } from 'zod'
 import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
 import { renderSvg } from './diagram/svg.ts'
-import { etagOf, expectedRevision, isCurrent } from './etag.ts'
+import { etagOf, isCurrent } from './etag.ts'
 import { historyRoute } from './history.ts'
 import { firedEdge, pathsOf, possibleEdges } from './lit.ts'
-import { MachineEventBody, readMachineEvent } from './machine-event.ts'
 import { svg } from './machines.ts'
 import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
 import { json } from './reply.ts'
@@ -47,25 +46,6 @@ export function actorRoutes(deps: Deps): Route[] {
         return isCurrent(request, headers.etag)
           ? new Response(null, { status: 304, headers })
           : json(actor, { headers })
-      },
-    }),
-    route('POST /v1/actors/:kind/:key/events', {
-      tag,
-      summary: 'Send an event that its machine knows',
-      description: 'Refused with 409, the state and the events it would accept. An Idempotency-Key is applied once.',
-      params: One,
-      body: MachineEventBody,
-      answers: { 202: z.strictObject({ address: z.string(), status: z.enum(['accepted', 'duplicate']) }) },
-      async handle({ by, params, body, request, key }) {
-        const event = readMachineEvent(by, body)
-        const expected = expectedRevision(request)
-        const to = address(params.kind, params.key)
-        const options = {
-          ...(key === undefined ? {} : { id: `key:${key}` }),
-          ...(expected === undefined ? {} : { expected }),
-        }
-        const { duplicate } = await actors.send(by, to, event, options)
-        return json({ address: to, status: duplicate ? 'duplicate' : 'accepted' }, { status: 202 })
       },
     }),
     route('GET /v1/actors/:kind/:key/mailbox', {

@@ -10,6 +10,7 @@ import { instanceRoutes } from './instances.ts'
 import { keyRoutes } from './keys.ts'
 import { liveRoutes } from './live.ts'
 import { machineRoutes } from './machines.ts'
+import { messageRoutes } from './messages.ts'
 import type { Route } from './route.ts'
 import { runRoutes } from './runs.ts'
 import { sessionRoutes } from './session.ts'
@@ -27,6 +28,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...agentRoutes(deps),
     ...instanceRoutes(deps),
     ...runRoutes(deps),
+    ...messageRoutes(deps),
     ...actorRoutes(deps),
     ...machineRoutes(deps),
     ...liveRoutes(deps),

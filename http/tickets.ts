@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { isDuration, parseDuration } from '../core/duration.ts'
-import { AppError } from '../core/errors.ts'
 import type { Deps } from './deps.ts'
 import { Device, Ticket } from './lab-views.ts'
 import { wholeList } from './page.ts'
 import { json, noContent, pathOf } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { pageOf } from './view.ts'
+import { Wait, waitMsOf } from './wait.ts'
 import { Id, Reason, Text } from './words.ts'
 
 const tag = 'locks'
@@ -19,8 +18,6 @@ const Wants = z.strictObject({
   labels: z.record(Name, z.string().max(512)).optional(),
   count: z.int().min(1).max(200).optional(),
 })
-/** Longer than this and some proxy in between gives up first. */
-const MAX_WAIT_MS = 60_000
 
 /** Locks: who holds which device, who waits, and how to ask for one. */
 export function lockRoutes({ platform: { locks } }: Deps): Route[] {
@@ -61,14 +58,10 @@ export function lockRoutes({ platform: { locks } }: Deps): Route[] {
       tag,
       summary: 'A ticket; `?wait=30s` answers as soon as it is granted',
       params: One,
-      query: z.strictObject({ wait: z.string().refine(isDuration, 'expected for example 30s').optional() }),
+      query: z.strictObject({ wait: Wait.optional() }),
       answers: { 200: Ticket },
       async handle({ by, params, query }) {
-        const waitMs = query.wait === undefined ? undefined : parseDuration(query.wait)
-        if (waitMs !== undefined && waitMs > MAX_WAIT_MS) {
-          throw new AppError('request.invalid', `query.wait: at most ${MAX_WAIT_MS / 1000}s`)
-        }
-        return json(await locks.get(by, params.id, waitMs))
+        return json(await locks.get(by, params.id, waitMsOf(query.wait)))
       },
     }),
     route('POST /v1/tickets/:id/renew', {

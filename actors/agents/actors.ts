@@ -66,23 +66,6 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
       return { ...snapshot, waitingFor: waitingLine(kind, snapshot), active: activePaths(snapshot.value) }
     },
 
-    async send(by, address, event, { id, expected }) {
-      const row = await existing(by, address)
-      if (expected !== undefined && expected !== row.revision) {
-        throw new AppError(
-          'request.precondition_failed',
-          `${address} is at revision ${row.revision}, not ${expected}: look again`,
-          {
-            details: { revision: row.revision },
-          },
-        )
-      }
-      // Who said it is what the door knows, not what the message claims.
-      const said = { ...parseOrder(row.kind, event), by: by.name }
-      refuseUnheard(machineOf(row.kind), row, said)
-      return runtime.send(address, said, { sender: by.name, ...(id === undefined ? {} : { id }) })
-    },
-
     async mailbox(by, address) {
       await existing(by, address)
       return listMail(sql, address)
@@ -125,24 +108,6 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
       return { hash: machine.hash, graph: graphOf(machine) }
     },
   }
-}
-
-/** Asks the machine itself, without committing anything: what no state has a transition for is refused, with what it would take. */
-function refuseUnheard(machine: HostedMachine, row: ActorRow, event: MachineEvent): void {
-  const refuse = (why: string): AppError =>
-    new AppError('event.refused', `${row.address} does not take ${event.type} now: ${why}`, {
-      details: {
-        state: row.snapshot.value,
-        allowedEvents: row.status === 'active' ? nextEvents(machine.inert, row.snapshot) : [],
-      },
-    })
-  if (row.status === 'parked')
-    throw new AppError('actor.parked', `${row.address} is parked`, { details: { parked: row.parked } })
-  if (row.status !== 'active') throw refuse(`it has ended (${row.status})`)
-  const identity = { address: row.address, parent: row.parent, childId: row.childId, revision: row.revision + 1 }
-  const stamped = machine.stamped ? { ...event, at: Date.now() } : event
-  const result = step(machine, identity, row.snapshot, stamped)
-  if (!result.handled) throw refuse(`in state ${activePaths(row.snapshot.value).at(-1) ?? ''} nothing follows from it`)
 }
 
 function summary(row: Omit<ActorRow, 'snapshot'>, value: ActorRow['snapshot']['value']) {

@@ -6,6 +6,7 @@ import type { MachineEvent } from '../../core/message.ts'
 import type { Principal, Role } from '../../core/principal.ts'
 import type { HistoryEntry } from '../../db/history.ts'
 import type { ActorSnapshot } from '../runtime.ts'
+import type { MessagesApi } from './messages-api.ts'
 
 /**
  * What the platform offers to its doors (HTTP, CLI). Every call names who asks; another team's rows are as if they
@@ -17,6 +18,7 @@ export interface Platform {
   instances: InstancesApi
   runs: RunsApi
   actors: ActorsApi
+  messages: MessagesApi
   devices: DevicesApi
   locks: LocksApi
   alerts: AlertsApi
@@ -320,13 +322,6 @@ export interface PendingInvocation {
 export interface ActorsApi {
   list(by: Principal, filter: Paging & { kind?: string; status?: string }): Promise<PageOf<ActorSummary>>
   get(by: Principal, address: Address): Promise<ActorSnapshot & { active: string[] }>
-  /** Accepts any event the machine knows. Unknown: `event.refused` with `allowedEvents`. */
-  send(
-    by: Principal,
-    address: Address,
-    event: MachineEvent,
-    options: { id?: string; expected?: number },
-  ): Promise<{ duplicate: boolean }>
   mailbox(
     by: Principal,
     address: Address,

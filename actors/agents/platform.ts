@@ -24,6 +24,7 @@ import { createInstances } from './instances.ts'
 import { createKeys } from './keys.ts'
 import { createLocks } from './locks.ts'
 import { CONTROLS, platformMachines } from './machines.ts'
+import { createMessages } from './messages.ts'
 import { PROJECTIONS } from './projections.ts'
 import { createRegistry } from './registry.ts'
 import { createRules } from './rules.ts'
@@ -66,10 +67,12 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     step: (input, signal) => execute(input, signal),
     clean: (lease, owner, signal) => clean(lease, owner, signal),
   })
+  const kinds = new Set(Object.keys(machines))
+  refuseTaken(kinds, Object.keys(options.machines ?? {}))
   const runtime = await createRuntime({
     machines: { ...options.machines, ...machines },
     log,
-    stamped: Object.keys(machines),
+    stamped: [...kinds],
     controls: CONTROLS,
     projections: PROJECTIONS,
     onEmitted: () => events.routeEmitted(),
@@ -152,6 +155,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     instances,
     runs: createRuns({ runtime, audit }),
     actors,
+    messages: createMessages(runtime, kinds),
     devices,
     locks: createLocks({ runtime, audit }),
     alerts: createAlerts({ runtime, audit }),
@@ -195,6 +199,15 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       return runtime.stop()
     },
   }
+}
+
+function refuseTaken(kinds: ReadonlySet<string>, wanted: readonly string[]): void {
+  const taken = wanted.filter((kind) => kinds.has(kind))
+  if (taken.length === 0) return
+  throw new AppError(
+    'config.invalid',
+    `The platform has machines of its own called ${taken.join(', ')}: choose another name`,
+  )
 }
 
 function refuse(): Promise<never> {

@@ -1,0 +1,37 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type AnyStateMachine, StateMachine } from 'xstate'
+import { z } from 'zod'
+import type { ActionHandler } from '../actors/invocations.ts'
+import { AppError, toErrorRecord } from '../core/errors.ts'
+
+/** What a module of one's own machines exports. */
+const Module = z.object({
+  machines: z.record(
+    z.string(),
+    z.custom<AnyStateMachine>((value) => value instanceof StateMachine, 'expected a machine of XState v5'),
+  ),
+  handlers: z
+    .record(
+      z.string(),
+      z.custom<ActionHandler>((value) => typeof value === 'function', 'expected a function'),
+    )
+    .default({}),
+})
+export type OwnMachines = z.infer<typeof Module>
+
+/**
+ * Loads machines to host beside the platform's own: a module that exports `machines` (kind → machine) and, where they
+ * have custom actions, `handlers` (name → what they do). Throws `config.invalid` with what is wrong with it.
+ */
+export async function loadMachines(path: string): Promise<OwnMachines> {
+  const refuse = (why: string, cause?: unknown): AppError =>
+    new AppError('config.invalid', `TROUPE_MACHINES=${path}: ${why}`, { cause })
+  const loaded: unknown = await import(pathToFileURL(resolve(path)).href).catch((error: unknown) => {
+    throw refuse(toErrorRecord(error).message, error)
+  })
+  const parsed = Module.safeParse(loaded)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path: place, message }) => `${place.join('.')}: ${message}`)
+  throw refuse(`it should export machines, kind → XState machine; ${problems.join('; ')}`)
+}
