@@ -1,10 +1,21 @@
 import type { Plan } from './contestant.ts'
 import { ceiling, floor } from './contestants/bounds.ts'
+import { bullmqPostgres, bullmqRedis, bullmqRedisSynced, dbos, effect } from './contestants/peers.ts'
 import { troupeLibrary } from './contestants/troupe-library.ts'
 import type { Stage } from './stage.ts'
 
 /** In the order of the table. */
-export const CONTESTANTS: readonly Plan[] = [troupeLibrary('redis'), troupeLibrary('embedded'), floor, ceiling]
+export const CONTESTANTS: readonly Plan[] = [
+  troupeLibrary('redis'),
+  troupeLibrary('embedded'),
+  dbos,
+  effect,
+  bullmqRedis,
+  bullmqRedisSynced,
+  bullmqPostgres,
+  floor,
+  ceiling,
+]
 
 export interface Question {
   name: string
