@@ -5,6 +5,14 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev && npm cache clean --force
 
+# The page is built with what only development needs, and only its files go on.
+FROM node:24-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci && npm cache clean --force
+COPY . .
+RUN npm run build
+
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 TROUPE_DATA_DIR=/data
 RUN install --directory --owner=node --group=node /data
@@ -12,6 +20,7 @@ WORKDIR /app
 COPY --from=libraries /app/node_modules node_modules
 # .dockerignore leaves tests, documents and local data behind.
 COPY . .
+COPY --from=console /app/console/dist console/dist
 USER node
 VOLUME /data
 EXPOSE 3000

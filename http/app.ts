@@ -75,7 +75,7 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
   }
   if (!config.healthOnly) {
     serveDocs(app)
-    serveConsole(app, new URL('../console/', import.meta.url))
+    serveConsole(app, new URL('../console/dist/', import.meta.url))
   }
 
   const refuse = (error: unknown, c: Context<AppEnv>): Response =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
+import { buildConsole } from '../../console/build.ts'
 import { createLog } from '../../core/log.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded.ts'
 import { migrate } from '../../db/migrate.ts'
@@ -25,6 +26,8 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = await chooseRedis()
   const browser = await chooseBrowser()
+  // What the server serves at `/`: made once for all files.
+  await buildConsole()
   await removeLeftovers()
   const dataDir = await mkdtemp(join(tmpdir(), TEMP_PREFIX))
   const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true })

@@ -1,0 +1,39 @@
+import type { Deps } from '../../http/deps.ts'
+import type { Wire } from '../../http/words.ts'
+
+/**
+ * What the API answers, inferred from the server's own code as types only: nothing of it is in the bundle, and an answer
+ * that changes there fails the type check here.
+ */
+type Platform = Deps['platform']
+type Answer<Call extends (...given: never[]) => Promise<unknown>> = Wire<Awaited<ReturnType<Call>>>
+
+/** One page of any list. */
+export interface Page<Item> {
+  items: Item[]
+  nextCursor: string | null
+}
+type ItemOf<List> = List extends { items: (infer Item)[] } ? Item : never
+
+export type Session = Wire<NonNullable<Awaited<ReturnType<Platform['keys']['authenticate']>>>>
+export type System = Answer<Platform['system']>
+
+export type Instance = Answer<Platform['instances']['get']>
+export type Actor = Answer<Platform['actors']['get']>
+export type ActorSummary = ItemOf<Answer<Platform['actors']['list']>>
+export type HistoryEntry = Answer<Platform['actors']['history']>[number]
+export type Mail = Answer<Platform['actors']['mailbox']>[number]
+export type Why = Answer<Platform['actors']['why']>
+export type Replayed = Answer<Platform['actors']['replay']>
+
+export type Agent = Answer<Platform['agents']['get']>
+export type AgentVersion = Answer<Platform['agents']['version']>
+export type Run = ItemOf<Answer<Platform['runs']['list']>>
+export type RunInFull = Answer<Platform['runs']['get']>
+export type LoggedEvent = ItemOf<Answer<Platform['events']['list']>>
+export type EventInFull = Answer<Platform['events']['get']>
+export type Alert = Answer<Platform['alerts']['get']>
+export type Device = Answer<Platform['devices']['get']>
+export type Ticket = Answer<Platform['locks']['get']>
+export type DeadLetter = Answer<Platform['deadLetters']['redrive']>
+export type AuditEntry = ItemOf<Answer<Platform['audit']['list']>>

@@ -1,0 +1,9 @@
+import type { Page } from '../page.ts'
+import { Instances } from './instances.tsx'
+
+export const instances: Page = {
+  path: '/instances',
+  title: () => 'Instances',
+  nav: { label: 'Instances', icon: 'instances', key: 'i' },
+  View: Instances,
+}

@@ -1,0 +1,77 @@
+import { useEffect } from 'preact/hooks'
+import type { Page } from '../pages/page.ts'
+import { PAGES } from '../pages/registry.ts'
+import { ConfirmHost } from '../parts/confirm-dialog.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
+import { Help, openHelp } from './help.tsx'
+import { useShortcuts } from './keyboard.ts'
+import { LiveBanner } from './live-banner.tsx'
+import { Login } from './login.tsx'
+import { openPalette, Palette } from './palette.tsx'
+import { matchPath, navigate, path } from './router.ts'
+import { session } from './session.ts'
+import { Sidebar } from './sidebar.tsx'
+import { nextTheme } from './theme.ts'
+import { Toasts } from './toasts.tsx'
+
+/** The page whose path this is, and what its parameters stand for. */
+export function findPage(given: string): { page: Page; params: Record<string, string> } | undefined {
+  for (const page of PAGES) {
+    const params = matchPath(page.path, given)
+    if (params) return { page, params }
+  }
+  return undefined
+}
+
+/** Everything around a page: navigation, banner, keys, dialogs. */
+export function Shell() {
+  useShortcuts([
+    { keys: '?', label: 'This list', run: openHelp },
+    { keys: 'Ctrl+k', label: 'Go anywhere', run: openPalette },
+    { keys: 't', label: 'Theme: system, light, dark', run: nextTheme },
+    ...PAGES.flatMap(({ path: to, nav }) =>
+      nav ? [{ keys: `g ${nav.key}`, label: `Go to ${nav.label}`, run: () => navigate(to) }] : [],
+    ),
+  ])
+  if (session.value === 'anonymous') return <Login />
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <Sidebar />
+      <div class="stage">
+        <LiveBanner />
+        <main id="main" tabIndex={-1}>
+          <CurrentPage />
+        </main>
+      </div>
+      <Toasts />
+      <ConfirmHost />
+      <Palette />
+      <Help />
+    </div>
+  )
+}
+
+function CurrentPage() {
+  const found = findPage(path.value)
+  const title = found ? found.page.title(found.params) : 'Nothing here'
+  useEffect(() => {
+    document.title = `${title} · Troupe`
+  }, [title])
+  // Nothing is asked for before it is known who asks.
+  if (session.value === 'unknown') return null
+  if (!found) {
+    return (
+      <EmptyState title="Nothing here" icon="search">
+        <p>
+          No page of the console has this address. <a href="/instances">See all instances</a>, or press <kbd>Ctrl</kbd>{' '}
+          <kbd>K</kbd> to go anywhere.
+        </p>
+      </EmptyState>
+    )
+  }
+  const { View } = found.page
+  return <View key={path.value} params={found.params} />
+}
