@@ -1,16 +1,13 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type AnyStateMachine, StateMachine } from 'xstate'
 import { z } from 'zod'
 import type { ActionHandler } from '../actors/invocations.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
+import { type AnyMachine, isMachine } from '../machines/host.ts'
 
 /** What a module of one's own machines exports. */
 const Module = z.object({
-  machines: z.record(
-    z.string(),
-    z.custom<AnyStateMachine>((value) => value instanceof StateMachine, 'expected a machine of XState v5'),
-  ),
+  machines: z.record(z.string(), z.custom<AnyMachine>(isMachine, 'expected a machine of XState v5')),
   handlers: z
     .record(
       z.string(),

@@ -4,6 +4,8 @@ import { address as toAddress } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
 import { canonicalJson } from '../core/json.ts'
 
+export type AnyMachine = AnyStateMachine
+
 /** A promise runs as a durable invocation, a machine as an actor of its own kind. */
 export type ChildLogic = { type: 'promise'; logic: AnyActorLogic } | { type: 'machine'; kind: string }
 
@@ -21,6 +23,8 @@ export interface HostedMachine {
   children: ReadonlyMap<string, ChildLogic>
   /** True: every event carries `at`, the database's time in milliseconds, before the machine sees it. */
   stamped: boolean
+  /** True: it steps, and nothing that it asks for is done (actors/fork-rules.ts). */
+  sealed?: boolean
 }
 
 const MAX_MICROSTEPS = 1_000
@@ -125,8 +129,9 @@ const INERT: AnyActorLogic = {
   getPersistedSnapshot: (snapshot: unknown) => snapshot,
 } as unknown as AnyActorLogic
 
-function isMachine(logic: AnyActorLogic): logic is AnyStateMachine {
-  return 'root' in logic && 'implementations' in logic
+/** True for a machine of XState v5, of whichever copy of the library. */
+export function isMachine(logic: unknown): logic is AnyStateMachine {
+  return typeof logic === 'object' && logic !== null && 'root' in logic && 'implementations' in logic
 }
 
 /** XState marks no kinds of logic, so this asks the logic itself: only a promise settles on `xstate.promise.resolve`. */
