@@ -213,6 +213,7 @@ function record(draft: Draft, walker: Walker, received: Received, result: Step, 
     machineHash: hosted.hash,
   })
   walker.snapshot = result.snapshot
+  if (hosted.sealed) return
   // What a step causes has the cause of the step itself: everything can be traced to the event it began with.
   const cause = received.cause ?? `${actor.address}:${walker.revision}`
   for (const [index, effect] of result.effects.entries())

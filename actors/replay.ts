@@ -2,16 +2,23 @@ import type { Address } from '../core/address.ts'
 import type { StoredSnapshot } from '../core/effect.ts'
 import { AppError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import type { MachineEvent } from '../core/message.ts'
 import { type ActorRow, findActor } from '../db/actors.ts'
 import type { Sql } from '../db/client.ts'
-import { listHistory } from '../db/history.ts'
+import { type HistoryEntry, listHistory } from '../db/history.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { firstStep, step } from '../machines/step.ts'
+import type { Checkpoints, Point } from './checkpoints.ts'
+import { readBeginning } from './fork-event.ts'
 
 export interface Replay {
   address: Address
   revision: number
   snapshot: StoredSnapshot
+  /** What it was before its last step; null at its birth. */
+  before: StoredSnapshot | null
+  /** The entry that made this revision. */
+  entry: HistoryEntry
   /** Whether it is, byte for byte, what is stored; absent when replayed to an earlier revision. */
   equal?: boolean
   /** Revisions made by another definition of the machine: replaying them with the present one may differ. */
@@ -20,12 +27,16 @@ export interface Replay {
 
 const PAGE = 1_000
 
-/** Folds an actor's history through its machine, up to a revision or to the end. */
+/**
+ * Folds an actor's history through its machine, up to a revision or to the end. With `checkpoints` it begins at the last
+ * one before the revision, and leaves some behind; without, it proves the history from its birth on.
+ */
 export async function replay(
   sql: Sql,
   hosted: ReadonlyMap<string, HostedMachine>,
   address: Address,
   upTo = Infinity,
+  checkpoints?: Checkpoints,
 ): Promise<Replay> {
   const actor = await findActor(sql, address)
   if (!actor) throw new AppError('actor.not_found', `There is no actor ${address}`)
@@ -33,24 +44,37 @@ export async function replay(
   if (!machine) throw new AppError('machine.not_found', `No machine of kind "${actor.kind}" is registered`)
   // The history may have grown since the row was read; only what made that row counts.
   const last = Math.min(upTo, actor.revision)
-  let snapshot: StoredSnapshot | undefined
-  let revision = 0
-  let otherDefinitions = 0
-  while (revision < last) {
-    const entries = await listHistory(sql, address, { after: revision, limit: Math.min(PAGE, last - revision) })
-    for (const entry of entries) {
-      if (entry.revision !== revision + 1)
-        throw new AppError('internal', `The history of ${address} has a gap after revision ${revision}`)
-      revision = entry.revision
-      if (entry.machineHash !== machine.hash) otherDefinitions += 1
-      snapshot = again(machine, actor, revision, snapshot, entry)
-    }
+  if (last < 1) throw new AppError('request.invalid', 'Revisions begin at 1')
+  let point: Point | undefined = checkpoints?.before(address, last)
+  let before: StoredSnapshot | null = null
+  let entry: HistoryEntry | undefined
+  while ((point?.revision ?? 0) < last) {
+    const after: number = point?.revision ?? 0
+    const entries = await listHistory(sql, address, { after, limit: Math.min(PAGE, last - after) })
     if (entries.length === 0)
-      throw new AppError('internal', `The history of ${address} ends at revision ${revision} of ${last}`)
+      throw new AppError('internal', `The history of ${address} ends at revision ${after} of ${last}`)
+    for (entry of entries) {
+      before = point?.snapshot ?? null
+      point = next(machine, actor, point, entry)
+      checkpoints?.offer(address, point)
+    }
   }
-  if (!snapshot) throw new AppError('request.invalid', 'Revisions begin at 1')
-  const whole = last === actor.revision
-  return { address, revision, snapshot, otherDefinitions, ...(whole ? { equal: same(snapshot, actor.snapshot) } : {}) }
+  if (!point || !entry) throw new AppError('internal', `The history of ${address} is empty`)
+  const { revision, snapshot, otherDefinitions } = point
+  const whole = last === actor.revision ? { equal: same(snapshot, actor.snapshot) } : {}
+  return { address, revision, snapshot, before, entry, otherDefinitions, ...whole }
+}
+
+function next(machine: HostedMachine, actor: ActorRow, point: Point | undefined, entry: HistoryEntry): Point {
+  const revision = (point?.revision ?? 0) + 1
+  if (entry.revision !== revision)
+    throw new AppError('internal', `The history of ${actor.address} has a gap after revision ${revision - 1}`)
+  const other = entry.machineHash === machine.hash ? 0 : 1
+  return {
+    revision,
+    snapshot: again(machine, actor, revision, point?.snapshot, entry),
+    otherDefinitions: (point?.otherDefinitions ?? 0) + other,
+  }
 }
 
 function again(
@@ -58,10 +82,12 @@ function again(
   actor: ActorRow,
   revision: number,
   snapshot: StoredSnapshot | undefined,
-  entry: { event: { type: string; input?: Json }; handled: boolean },
+  entry: { event: MachineEvent & { input?: Json }; handled: boolean },
 ): StoredSnapshot {
   const identity = { address: actor.address, parent: actor.parent, childId: actor.childId, revision }
-  if (!snapshot) return firstStep(machine, identity, entry.event.input ?? null).snapshot
+  // A fork begins with what another actor was.
+  if (!snapshot)
+    return readBeginning(entry.event)?.snapshot ?? firstStep(machine, identity, entry.event.input ?? null).snapshot
   // A message that failed then, changed nothing then.
   if (!entry.handled) return snapshot
   return step(machine, identity, snapshot, entry.event).snapshot

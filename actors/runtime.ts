@@ -17,6 +17,9 @@ import type { Projection } from '../db/turns.ts'
 import { type HostedMachine, hostMachines } from '../machines/host.ts'
 import { createSpawnAll, type SpawnOptions } from './births.ts'
 import { type Carrier, createPostgresCarrier, createRedisCarrier, type Listener, type Notice } from './carrier.ts'
+import { createCheckpoints } from './checkpoints.ts'
+import { createFork, type Forked, type ForkOptions } from './fork.ts'
+import { type ForkRules, hostSealed } from './fork-rules.ts'
 import { type ActionHandler, createInvocations } from './invocations.ts'
 import { createLive, tail } from './live.ts'
 import type { PlanContext } from './plan.ts'
@@ -52,6 +55,8 @@ export interface RuntimeOptions {
   stamped?: readonly string[]
   /** Event types by kind that overtake everything else in a mailbox. */
   controls?: Readonly<Record<string, readonly string[]>>
+  /** What may be forked, by kind; whatever is not named may be forked freely. */
+  forks?: ForkRules
   /** Tables kept in step with actors, in the same commit. */
   projections?: readonly Projection[]
   /** Called on workers after a commit that emitted events to the log, and by the sweeper. */
@@ -102,6 +107,11 @@ export interface Runtime {
   /** Every actor's history in the order of commits, live, from a cursor: without gaps or doubles. */
   followAll(options: { cursor: string; signal?: AbortSignal }): AsyncIterable<HistoryEntry>
   replay(address: Address, upTo?: number): Promise<Replay>
+  /**
+   * A new actor from what another one was at a revision, with its living children. Throws `actor.fork_refused` for kinds
+   * that may not, `actor.exists`, `request.invalid` for a revision that is not there.
+   */
+  fork(address: Address, options: ForkOptions): Promise<Forked>
   /** Something that is followed under a name of its own (the event log) has grown: wakes its readers in every process. */
   announce(topic: string): void
   /** Reads on and on, woken by `announce`; ends with the signal. `read` goes on from where it stopped. */
@@ -121,6 +131,7 @@ export interface Runtime {
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const log = options.log ?? createLog('warn')
   const hosted = hostMachines(options.machines, options.stamped ? { stamped: options.stamped } : {})
+  hostSealed(hosted, options.forks ?? {})
   const embedded =
     options.databaseUrl === undefined
       ? await startEmbeddedPostgres({ dataDir: options.dataDir ?? '.troupe', log })
@@ -160,6 +171,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
   const newId = monotonicFactory()
   const queues = createQueues({ databaseUrl, redisUrl: options.redisUrl, installation, log })
   const live = createLive()
+  const checkpoints = createCheckpoints()
   const controls = new Map(Object.entries(options.controls ?? {}).map(([kind, types]) => [kind, new Set(types)]))
   const context: PlanContext = {
     hosted,
@@ -369,7 +381,10 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
       carrier?.publish({ moved: [topic] })
     },
     tail: (topic, read, signal) => tail(live, topic, read, signal),
-    replay: (address, upTo) => replay(sql, hosted, address, upTo),
+    // All of it is a proof, so it begins at the birth.
+    replay: (address, upTo = Infinity) =>
+      replay(sql, hosted, address, upTo, upTo < Number.MAX_SAFE_INTEGER ? checkpoints : undefined),
+    fork: createFork({ sql, hosted, rules: options.forks ?? {}, turn }),
     nudge: (addresses) => {
       if (addresses.length > 0) carryMail(addresses)
     },

@@ -2,6 +2,7 @@ import type { Address } from '../core/address.ts'
 import type { Json } from '../core/json.ts'
 import type { ActorRow } from '../db/actors.ts'
 import type { Sql } from '../db/client.ts'
+import { findOrigin } from '../db/forks.ts'
 import { listInvocations } from '../db/invocations.ts'
 import { listMail } from '../db/mailbox.ts'
 import { listTimers } from '../db/timers.ts'
@@ -22,6 +23,10 @@ export interface ActorSnapshot {
   machine: { kind: string; hash: string; version: string }
   parent: Address | null
   team: string
+  /** Where it was taken from; null for one that was born as its machine begins. */
+  forkedFrom: { address: Address; revision: number } | null
+  /** True: an inspection. It steps, and nothing that it asks for is done. */
+  sealed: boolean
   waitingFor: string
   nextEvents: string[]
   updatedAt: Date
@@ -29,10 +34,11 @@ export interface ActorSnapshot {
 
 /** Reads what an actor waits for, and puts all of it together. */
 export async function viewActor(sql: Sql, row: ActorRow, machine: HostedMachine | undefined): Promise<ActorSnapshot> {
-  const [mail, invocations, timers] = await Promise.all([
+  const [mail, invocations, timers, origin] = await Promise.all([
     listMail(sql, row.address),
     listInvocations(sql, row.address),
     listTimers(sql, row.address),
+    findOrigin(sql, row.address),
   ])
   const events = machine && row.status === 'active' ? eventsOf(machine, row) : []
   const { snapshot, status } = row
@@ -48,6 +54,8 @@ export async function viewActor(sql: Sql, row: ActorRow, machine: HostedMachine 
     machine: { kind: row.kind, hash: row.machineHash, version: row.version },
     parent: row.parent,
     team: row.team,
+    forkedFrom: origin ?? null,
+    sealed: machine?.sealed ?? false,
     waitingFor: waitingFor(
       {
         status,

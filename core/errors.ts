@@ -1,6 +1,8 @@
 /** Every failure that a caller may meet: the code is the contract, the text is for people. */
 const CATALOGUE = {
   'actor.bad_address': { status: 400, retryable: false },
+  'actor.exists': { status: 409, retryable: false },
+  'actor.fork_refused': { status: 409, retryable: false },
   'actor.not_found': { status: 404, retryable: false },
   'actor.parked': { status: 409, retryable: false },
   'actor.step_failed': { status: 500, retryable: false },

@@ -168,7 +168,7 @@ const LONGEST_KEY = 200
  * `run/agent.stb-doctor.17.0`: the first child that revision 17 of `agent/stb-doctor` started. The parent's kind is in
  * it because two parents of different kinds may have one key.
  */
-function childAddress(parent: Address, kind: string, born: string): Address {
+export function childAddress(parent: Address, kind: string, born: string): Address {
   const key = `${parent.replace('/', '.')}.${born}`
   if (key.length <= LONGEST_KEY) return `${kind}/${key}`
   return `${kind}/${createHash('sha256').update(parent).digest('hex').slice(0, 32)}.${born}`
