@@ -1,0 +1,66 @@
+import type { Database } from './database.ts'
+
+/**
+ * A second account of what happens, kept by triggers in the same commits: what was due when, who held what from when to
+ * when, which revision followed which. The product knows nothing of it.
+ */
+export async function installAudit(database: Database): Promise<void> {
+  await database.ask(SCHEMA)
+}
+
+const SCHEMA = `
+create schema chaos;
+create table chaos.timer_log (
+  seq bigserial primary key, op text, address text, id text, armed text, due_at timestamptz, at timestamptz default clock_timestamp()
+);
+create table chaos.lease_log (
+  seq bigserial primary key, op text, device text, ticket text, token bigint, expires_at timestamptz, at timestamptz default clock_timestamp()
+);
+create table chaos.claim_log (
+  seq bigserial primary key, op text, effect_id text, attempts int, claimed_by text, lease_until timestamptz, at timestamptz default clock_timestamp()
+);
+create table chaos.revision_log (
+  seq bigserial primary key, address text, before bigint, after bigint, at timestamptz default clock_timestamp()
+);
+
+create function chaos.on_timer() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    insert into chaos.timer_log (op, address, id, armed, due_at) values ('gone', old.address, old.id, old.armed, old.due_at);
+  else
+    insert into chaos.timer_log (op, address, id, armed, due_at) values ('armed', new.address, new.id, new.armed, new.due_at);
+  end if;
+  return null;
+end $$;
+create trigger chaos_timers after insert or update or delete on timers for each row execute function chaos.on_timer();
+
+create function chaos.on_lease() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    insert into chaos.lease_log (op, device, ticket, token, expires_at) values ('ended', old.device, old.ticket, old.token, old.expires_at);
+  else
+    insert into chaos.lease_log (op, device, ticket, token, expires_at) values ('held', new.device, new.ticket, new.token, new.expires_at);
+  end if;
+  return null;
+end $$;
+create trigger chaos_leases after insert or update or delete on resource_locks for each row execute function chaos.on_lease();
+
+create function chaos.on_claim() returns trigger language plpgsql as $$
+begin
+  insert into chaos.claim_log (op, effect_id, attempts, claimed_by, lease_until)
+  values (case when new.finished_at is not null then 'finished' when new.claimed_by is null then 'released' else 'claimed' end,
+    new.effect_id, new.attempts, new.claimed_by, new.lease_until);
+  return null;
+end $$;
+create trigger chaos_claims after update on invocations for each row
+  when (old.claimed_by is distinct from new.claimed_by or old.attempts <> new.attempts or old.finished_at is distinct from new.finished_at)
+  execute function chaos.on_claim();
+
+create function chaos.on_revision() returns trigger language plpgsql as $$
+begin
+  insert into chaos.revision_log (address, before, after) values (new.address, old.revision, new.revision);
+  return null;
+end $$;
+create trigger chaos_revisions after update on actors for each row when (old.revision <> new.revision)
+  execute function chaos.on_revision();
+`

@@ -1,0 +1,31 @@
+import type { Facts } from '../facts.ts'
+import { groupBy, type Violation } from './violation.ts'
+
+/** G6, G7 and DESIGN.md §7: one commit at a time for each actor, histories without gaps, and replay gives what is stored. */
+export function checkRevisions({ history, actors, revisions, unequal }: Facts): Violation[] {
+  const violations: Violation[] = []
+  const byActor = groupBy(history, ({ address }) => address)
+  for (const [address, { revision }] of actors) {
+    const numbers = (byActor.get(address) ?? []).map((entry) => entry.revision)
+    const gap = numbers.findIndex((number, place) => number !== place + 1)
+    if (gap >= 0 || numbers.length !== revision) {
+      const evidence = { address, revision, entries: numbers.length, firstGap: gap < 0 ? null : gap + 1 }
+      violations.push({ rule: 'G6', what: 'a history does not count 1, 2, 3 … up to its actor', evidence })
+    }
+  }
+  for (const [address, steps] of groupBy(revisions, (step) => step.address)) {
+    let last = steps[0]?.before ?? 0
+    for (const { before, after } of steps) {
+      if (before !== last || after <= before)
+        violations.push({
+          rule: 'G6',
+          what: 'a commit began from a revision that was gone',
+          evidence: { address, last, before, after },
+        })
+      last = after
+    }
+  }
+  for (const address of unequal)
+    violations.push({ rule: 'G7', what: 'replay does not give what is stored', evidence: address })
+  return violations
+}

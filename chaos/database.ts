@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { createLog } from '../core/log.ts'
+import { startEmbeddedPostgres } from '../db/embedded.ts'
+
+export interface Database {
+  /** Without a proxy. */
+  url: string
+  port: number
+  /** The same server, at another port. */
+  urlAt(port: number): string
+  postmaster(): Promise<number>
+  /** One statement on a connection of its own that no fault is aimed at; it is tried again while the server is away. */
+  ask<Row extends object = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>
+  /** A connection for as long as wanted. */
+  connect(): Promise<pg.Client>
+  stop(): Promise<void>
+}
+
+const OURS = 'chaos'
+
+/** A PostgreSQL of our own, which comes back by itself when it is killed. */
+export async function createDatabase(dataDir: string): Promise<Database> {
+  const settings = { max_connections: '80', max_wal_size: '64MB', min_wal_size: '32MB', shared_buffers: '64MB' }
+  const server = await startEmbeddedPostgres({ dataDir, log: createLog('fatal'), settings })
+  const url = new URL(server.url)
+  let client: pg.Client | undefined
+
+  async function connect(): Promise<pg.Client> {
+    const fresh = new pg.Client({
+      connectionString: server.url,
+      application_name: OURS,
+      options: '-c default_transaction_read_only=off -c lock_timeout=0',
+      query_timeout: 60_000,
+    })
+    fresh.on('error', () => undefined)
+    await fresh.connect()
+    return fresh
+  }
+
+  async function once<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+    client ??= await connect()
+    try {
+      return (await client.query<Row>(text, values)).rows
+    } catch (error) {
+      if (error instanceof pg.DatabaseError && !/^(57|53|08)/.test(error.code ?? '')) throw error
+      void client?.end().catch(() => undefined)
+      client = undefined
+      throw new Away(String(error))
+    }
+  }
+
+  return {
+    url: server.url,
+    port: Number(url.port),
+    urlAt(port) {
+      const other = new URL(server.url)
+      other.port = String(port)
+      return other.href
+    },
+    async postmaster() {
+      const [pid] = (await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')
+      return Number(pid)
+    },
+    async ask<Row extends object>(text: string, values: unknown[] = []) {
+      const patience = performance.now() + 60_000
+      for (;;) {
+        try {
+          return await once<Row>(text, values)
+        } catch (error) {
+          const away = error instanceof Away || (error instanceof Error && !(error instanceof pg.DatabaseError))
+          const busy = error instanceof pg.DatabaseError && /^(57P|53)/.test(error.code ?? '')
+          if ((!away && !busy) || performance.now() > patience) throw error
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        }
+      }
+    },
+    connect,
+    async stop() {
+      await client?.end().catch(() => undefined)
+      await server.stop()
+    },
+  }
+}
+
+class Away extends Error {}

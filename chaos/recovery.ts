@@ -1,0 +1,54 @@
+import type { Death } from './cluster.ts'
+import type { Facts } from './facts.ts'
+
+export interface Quantiles {
+  samples: number
+  p50: number | null
+  p99: number | null
+  max: number | null
+}
+
+export interface Recovery {
+  /** From the death of a process until mail that waited then was applied elsewhere. */
+  waitingMailMs: Quantiles
+  /** From the death of a process until work that it had begun was begun elsewhere. */
+  executingRunMs: Quantiles
+}
+
+const AROUND_MS = 1_000
+
+/**
+ * How fast others took over from processes that were killed, while nothing else was struck (`quiet` says so of a time).
+ */
+export function measureRecovery(facts: Facts, deaths: readonly Death[], quiet: (at: number) => boolean): Recovery {
+  const killed = deaths.filter(({ how, at }) => how === 'SIGKILL' && quiet(at))
+  const applied = new Map(facts.history.map(({ address, messageId, at }) => [`${address} ${messageId}`, at]))
+  const mail = killed.flatMap(({ at }) =>
+    facts.operations.flatMap(({ call, outcome, to }) => {
+      if (call.do !== 'send' || outcome !== 'ok' || to > at || to < at - AROUND_MS) return []
+      const done = applied.get(`${call.address} ${call.id}`)
+      return done !== undefined && done > at ? [done - at] : []
+    }),
+  )
+  const begins = facts.executed.flatMap((one) => (one.kind === 'begin' ? [one] : []))
+  const ended = new Set(
+    facts.executed.flatMap((one) => (one.kind === 'end' ? [`${one.effectId} ${one.attempts}`] : [])),
+  )
+  const runs = killed.flatMap(({ at, pid }) =>
+    begins.flatMap((begin) => {
+      if (begin.pid !== pid || ended.has(`${begin.effectId} ${begin.attempts}`)) return []
+      const next = begins.find((one) => one.effectId === begin.effectId && one.attempts === begin.attempts + 1)
+      return next && next.at > at ? [next.at - at] : []
+    }),
+  )
+  return { waitingMailMs: quantiles(mail), executingRunMs: quantiles(runs) }
+}
+
+export function quantiles(values: readonly number[]): Quantiles {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (part: number): number | null => {
+    const value = sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)]
+    return value === undefined ? null : Math.round(value)
+  }
+  return { samples: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }
+}

@@ -1,0 +1,235 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createPlatform } from '../actors/agents/platform.ts'
+import { createLog } from '../core/log.ts'
+import { createToolCatalog, createTools } from '../tools/catalog.ts'
+import { installAudit } from './audit.ts'
+import { checkAll } from './checks/all.ts'
+import type { Violation } from './checks/violation.ts'
+import { type Cluster, createCluster } from './cluster.ts'
+import { createDatabase, type Database } from './database.ts'
+import { type Facts, readFacts, readLeftovers } from './facts.ts'
+import { createGateway } from './gateway.ts'
+import { createLockWork } from './lock-work.ts'
+import { chaosMachines } from './machines.ts'
+import { type Fault, type NemesisReport, type Scene, unleash } from './nemesis.ts'
+import { createOperations } from './operations.ts'
+import { createRandom } from './random.ts'
+import { measureRecovery, type Recovery } from './recovery.ts'
+import { createRedisServer } from './redis-server.ts'
+import { unsafeTool } from './unsafe-tool.ts'
+import { createWork, type WorkSize } from './work.ts'
+
+export interface RunOptions {
+  seed: number
+  backend: 'redis' | 'postgres'
+  /** How long the nemesis strikes, in milliseconds. */
+  forMs: number
+  faults: readonly Fault[]
+  size: WorkSize
+  workers: number
+  lockClients: number
+  spanMs: number
+  tell(line: string): void
+  /** Keeps the folder with ledgers and the database's log. */
+  keep?: boolean
+}
+
+export interface RunReport {
+  seed: number
+  backend: string
+  durationMs: number
+  operations: { total: number; ok: number; refused: number; unknown: number; retried: number }
+  applied: number
+  actors: number
+  replayed: number
+  faults: NemesisReport & { kinds: number }
+  processes: { killed: number; ended: number; frozen: number }
+  recovery: Recovery
+  /** What must be seen, or the run has not tested it. */
+  sometimes: Record<string, number>
+  violations: Violation[]
+  /** False when the run proves nothing: too few operations came through. */
+  valid: boolean
+}
+
+/** How long everything may take to come to rest once the faults are over. */
+const REST_MS = 90_000
+
+/** One whole run: a cluster, work, a nemesis, rest, and the questions. */
+export async function run(options: RunOptions): Promise<RunReport> {
+  const { seed, backend, tell } = options
+  const startedAt = performance.now()
+  const folder = await mkdtemp(join(tmpdir(), 'troupe-chaos-'))
+  const stops: (() => Promise<unknown>)[] = [
+    () => (options.keep ? Promise.resolve() : rm(folder, { recursive: true, force: true })),
+  ]
+  try {
+    const random = createRandom(seed)
+    const ledgers = join(folder, 'ledgers')
+    await mkdir(ledgers)
+    if (options.keep) tell(`ledgers and logs: ${folder}`)
+    const database = await createDatabase(join(folder, 'data'))
+    stops.unshift(() => database.stop())
+    const redis = backend === 'redis' ? await createRedisServer(folder) : undefined
+    if (redis) stops.unshift(() => redis.stop())
+    const gateway = await createGateway(join(ledgers, 'gateway.jsonl'))
+    stops.unshift(() => gateway.stop())
+    const cluster = await createCluster({ folder, database, redis, gateway, random, workers: options.workers })
+    stops.unshift(() => cluster.stop())
+
+    // The first node alone: it brings the schema, on which the audit stands.
+    const [first] = cluster.seats
+    if (first) await cluster.fill(first)
+    await installAudit(database)
+    await cluster.heal()
+    tell(`${cluster.seats.length} processes on ${backend}, seed ${seed}`)
+
+    const operations = createOperations(cluster, join(folder, 'operations.jsonl'))
+    const work = createWork(operations, options.size, random.fork('work'))
+    const locks = createLockWork(
+      operations,
+      { pools: 2, clients: options.lockClients, gateway: gateway.url },
+      random.fork('locks'),
+    )
+    await work.prepare(gateway.url)
+    await locks.prepare(gateway.url)
+    const scene: Scene = {
+      cluster,
+      database,
+      redis,
+      gateway,
+      work,
+      random: random.fork('nemesis'),
+      spanMs: options.spanMs,
+      folder,
+    }
+    const ending = new AbortController()
+    const working = Promise.all([work.run(ending.signal), locks.run(ending.signal)])
+    working.catch((error: unknown) => tell(`the work broke off: ${String(error)}`))
+    const faults = await unleash(scene, options.faults, performance.now() + options.forMs, tell)
+    await cluster.heal()
+    ending.abort()
+    await working
+    await comeToRest(database, cluster)
+    tell('at rest; replaying')
+    const { unequal, replayed } = await replayAll(database)
+    const absences = absencesOf(cluster, faults)
+    const facts = await readFacts(database, {
+      operations: operations.all,
+      lockCalls: locks.calls,
+      ledgers,
+      unequal,
+      absences,
+    })
+    // A pool, a listener and the queues' own, for each node.
+    const violations = checkAll(facts, { connections: cluster.seats.length * 20 })
+    const alone = (at: number): boolean =>
+      faults.struck.every(({ id, from, to }) => at < from || at > to + 5_000 || QUIET.has(id))
+    return {
+      seed,
+      backend,
+      durationMs: Math.round(performance.now() - startedAt),
+      ...countsOf(facts),
+      replayed,
+      faults: { ...faults, kinds: new Set(faults.struck.map(({ id }) => id)).size },
+      processes: {
+        killed: cluster.deaths.filter(({ how }) => how === 'SIGKILL').length,
+        ended: cluster.deaths.filter(({ how }) => how !== 'SIGKILL').length,
+        frozen: cluster.freezes.length,
+      },
+      recovery: measureRecovery(facts, cluster.deaths, alone),
+      violations,
+      valid: operations.all.filter(({ outcome }) => outcome !== 'unknown').length >= operations.all.length * 0.95,
+    }
+  } finally {
+    for (const stop of stops) await stop().catch((error: unknown) => tell(`left behind: ${String(error)}`))
+  }
+}
+
+/** Faults that kill one process and disturb nothing else: recovery is measured on them. */
+const QUIET = new Set(['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P8'])
+
+/** Nothing waits, nothing is due, nothing runs, and no lease stands; or patience has an end, and the checks say what is left. */
+async function comeToRest(database: Database, cluster: Cluster): Promise<void> {
+  const until = performance.now() + REST_MS
+  let quiet = 0
+  for (let round = 0; performance.now() < until && quiet < 3; round++) {
+    if (round % 4 === 0) await cluster.ask({ do: 'attend' }).catch(() => undefined)
+    const { mail, timers, invocations, leases } = await readLeftovers(database)
+    const [runs] = await database.ask<{ n: number }>(
+      `select count(*)::int as n from actors where kind in ('run', 'kid') and status = 'active'`,
+    )
+    const busy = mail.length + timers.length + invocations.length + leases.length + (runs?.n ?? 0)
+    quiet = busy === 0 ? quiet + 1 : 0
+    await pause(500)
+  }
+}
+
+async function replayAll(database: Database): Promise<{ unequal: string[]; replayed: number }> {
+  const platform = await createPlatform({
+    version: 'chaos',
+    log: createLog('silent'),
+    databaseUrl: database.url,
+    roles: ['api'],
+    tools: createToolCatalog([...createTools({ allowedHosts: [] }), unsafeTool('http://nowhere.invalid')]),
+    machines: chaosMachines({ began: () => Promise.resolve(), ended: () => Promise.resolve() }, 1),
+  })
+  try {
+    const unequal: string[] = []
+    const actors = await database.ask<{ address: string }>('select address from actors')
+    for (const { address } of actors) {
+      const same = await platform.runtime.replay(address).then(
+        ({ equal }) => equal === true,
+        () => false,
+      )
+      if (!same) unequal.push(address)
+    }
+    return { unequal, replayed: actors.length }
+  } finally {
+    await platform.stop()
+  }
+}
+
+/** While stores or networks are struck, any worker may be away from its database. */
+function absencesOf({ deaths, freezes }: Cluster, { struck }: NemesisReport): Facts['absences'] {
+  return [
+    ...deaths.map(({ pid, at }) => ({ pid, from: at - 15_000, to: at + 60_000 })),
+    ...freezes.map(({ pid, from, to }) => ({ pid, from, to: to + 15_000 })),
+    ...struck.flatMap(({ id, from, to }) => (/^[DNT]|P11|P12/.test(id) ? [{ pid: 0, from, to: to + 15_000 }] : [])),
+  ]
+}
+
+function countsOf(facts: Facts): Pick<RunReport, 'operations' | 'applied' | 'actors' | 'sometimes'> {
+  const { operations, executed, history } = facts
+  const count = (wanted: (typeof operations)[number]['outcome']): number =>
+    operations.filter(({ outcome }) => outcome === wanted).length
+  const claims = executed.flatMap((one) => (one.kind === 'begin' ? [one] : []))
+  return {
+    operations: {
+      total: operations.length,
+      ok: count('ok'),
+      refused: count('refused'),
+      unknown: count('unknown'),
+      retried: operations.filter(({ tries }) => tries > 1).length,
+    },
+    applied: history.length,
+    actors: facts.actors.size,
+    sometimes: {
+      'a stale token was refused': executed.filter(({ kind }) => kind === 'refused').length,
+      'a duplicate was answered': operations.filter(
+        ({ value }) => typeof value === 'object' && value !== null && 'duplicate' in value && value.duplicate === true,
+      ).length,
+      'an operation was asked again': operations.filter(({ tries }) => tries > 1).length,
+      'work was taken over': claims.filter(({ attempts }) => attempts > 1).length,
+      'a forged event was refused': operations.filter(
+        ({ id, outcome }) => id.startsWith('forged:') && outcome === 'refused',
+      ).length,
+      'poison was laid aside': facts.letters.length,
+      'a timer fired': history.filter(({ messageId }) => messageId.startsWith('timer:')).length,
+      'a device changed hands': facts.leases.filter(({ op }) => op === 'ended').length,
+    },
+  }
+}

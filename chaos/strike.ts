@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Seat } from './cluster.ts'
+import type { Seen } from './gateway.ts'
+import type { Scene } from './nemesis.ts'
+
+/** A worker that lives, by chance. */
+export function someWorker({ cluster, random }: Scene): Seat {
+  const living = cluster.workers().filter(({ node }) => node?.alive())
+  const [first, ...rest] = living
+  if (!first) throw new Error('no worker lives')
+  return random.pick([first, ...rest])
+}
+
+export function someSeat({ cluster, random }: Scene): Seat {
+  const living = cluster.seats.filter(({ node }) => node?.alive())
+  const [first, ...rest] = living
+  if (!first) throw new Error('no node lives')
+  return random.pick([first, ...rest])
+}
+
+/** Waits until something is so; throws when it never is. */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  ms = 15_000,
+): Promise<T> {
+  const end = performance.now() + ms
+  for (;;) {
+    const found = await ask()
+    if (found !== undefined && found !== false) return found
+    if (performance.now() > end) throw new Error(`${what}: not within ${ms} ms`)
+    await pause(25)
+  }
+}
+
+/** The next thing that a node tells and that is wanted. The node waits while `strike` runs. */
+export async function onNext(
+  { gateway }: Scene,
+  wanted: (seen: Seen) => boolean,
+  strike: (seen: Seen) => void,
+  ms = 20_000,
+): Promise<Seen> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      forget()
+      reject(new Error('nothing of the kind was begun in time'))
+    }, ms)
+    const forget = gateway.onSeen((seen) => {
+      if (!wanted(seen)) return
+      clearTimeout(late)
+      forget()
+      strike(seen)
+      resolve(seen)
+    })
+  })
+}
+
+/** Milliseconds until a message to a cell is applied, from now; proof that the cluster works again. */
+export async function probe({ work, database }: Scene, name: string): Promise<number> {
+  const from = performance.now()
+  const id = `probe:${name}:${Date.now()}`
+  await work.perform('probe', id, { do: 'send', address: work.cellOf(0), event: { type: 'RESUME' }, id })
+  await until(
+    'the probe to be applied',
+    async () => {
+      const [row] = await database.ask('select 1 from history where address = $1 and message_id = $2', [
+        work.cellOf(0),
+        id,
+      ])
+      return row !== undefined
+    },
+    60_000,
+  )
+  return Math.round(performance.now() - from)
+}
