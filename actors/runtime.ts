@@ -34,6 +34,8 @@ import { createTurns } from './turns.ts'
 import { type ActorSnapshot, viewActor } from './view.ts'
 
 export type { SpawnOptions } from './births.ts'
+export type { Forked } from './fork.ts'
+export type { ForkRules } from './fork-rules.ts'
 export type { ActorSnapshot } from './view.ts'
 
 export type Role = 'api' | 'worker'

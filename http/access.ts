@@ -75,6 +75,7 @@ export const ACCESS = {
   'GET /v1/actors/:kind/:key/history': 'viewer',
   'GET /v1/actors/:kind/:key/why': 'viewer',
   'GET /v1/actors/:kind/:key/replay': 'viewer',
+  'POST /v1/actors/:kind/:key/fork': 'operator',
   'GET /v1/actors/:kind/:key/diagram.svg': 'viewer',
   'GET /v1/machines': 'viewer',
   'GET /v1/machines/:id': 'viewer',

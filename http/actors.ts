@@ -57,15 +57,6 @@ export function actorRoutes(deps: Deps): Route[] {
     }),
     historyRoute(deps),
     whyRoute(deps),
-    route('GET /v1/actors/:kind/:key/replay', {
-      tag,
-      summary: 'Its state as of a revision, by replay of its history',
-      params: One,
-      query: z.strictObject({ at: Revision }),
-      answers: { 200: Replayed },
-      handle: async ({ by, params, query }) =>
-        json(await actors.replay(by, address(params.kind, params.key), query.at)),
-    }),
     diagramRoute(deps),
   ]
 }
@@ -77,14 +68,6 @@ const Mail = z.strictObject({
   sender: z.string().nullable(),
   cause: z.string().nullable(),
   createdAt: Time,
-})
-
-const Replayed = z.strictObject({
-  revision: z.int(),
-  value: Anything,
-  context: Anything,
-  status: z.string(),
-  equal: z.boolean().optional().describe('Whether replay gives the stored state, byte for byte'),
 })
 
 function diagramRoute({ platform: { actors }, diagrams }: Deps): Route {

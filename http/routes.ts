@@ -11,6 +11,7 @@ import { keyRoutes } from './keys.ts'
 import { liveRoutes } from './live.ts'
 import { machineRoutes } from './machines.ts'
 import { messageRoutes } from './messages.ts'
+import { pastRoutes } from './past.ts'
 import type { Route } from './route.ts'
 import { runRoutes } from './runs.ts'
 import { sessionRoutes } from './session.ts'
@@ -30,6 +31,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...runRoutes(deps),
     ...messageRoutes(deps),
     ...actorRoutes(deps),
+    ...pastRoutes(deps),
     ...machineRoutes(deps),
     ...liveRoutes(deps),
     ...deviceRoutes(deps),

@@ -101,7 +101,10 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
     },
 
     machines: () =>
-      [...hosted.values()].map(({ kind, machine, hash, version }) => ({ kind, id: machine.id, hash, version })),
+      // A sealed fork's is the very machine of what it was taken from.
+      [...hosted.values()]
+        .filter(({ sealed }) => !sealed)
+        .map(({ kind, machine, hash, version }) => ({ kind, id: machine.id, hash, version })),
 
     graph(kind) {
       const machine = machineOf(kind)

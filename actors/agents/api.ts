@@ -7,6 +7,7 @@ import type { Principal, Role } from '../../core/principal.ts'
 import type { HistoryEntry } from '../../db/history.ts'
 import type { ActorSnapshot } from '../runtime.ts'
 import type { MessagesApi } from './messages-api.ts'
+import type { PastApi } from './past-api.ts'
 
 /**
  * What the platform offers to its doors (HTTP, CLI). Every call names who asks; another team's rows are as if they
@@ -18,6 +19,7 @@ export interface Platform {
   instances: InstancesApi
   runs: RunsApi
   actors: ActorsApi
+  past: PastApi
   messages: MessagesApi
   devices: DevicesApi
   locks: LocksApi

@@ -6,6 +6,7 @@ import { device } from '../../machines/device.ts'
 import { lock } from '../../machines/lock.ts'
 import { run } from '../../machines/run.ts'
 import type { Lease, StepInput, StepOutcome } from '../../machines/run-protocol.ts'
+import type { ForkRules } from '../runtime.ts'
 
 /** The work that the machines ask for. */
 export interface Work {
@@ -38,3 +39,15 @@ export const CONTROLS = {
   run: ['PAUSE', 'RESUME', 'PREEMPT', 'CANCEL', 'APPROVE', 'DENY', 'RETRY', 'SKIP'],
   lock: ['KICK'],
 } as const
+
+/**
+ * What of the platform may be forked. Agents, runs and alerts only as inspections that do nothing: a second one that acts
+ * would take devices, answer events and tell people. A device or a lock is of the world, and there is one of it.
+ */
+export const FORKS: ForkRules = {
+  agent: 'sealed',
+  run: 'sealed',
+  alert: 'sealed',
+  lock: { refused: 'a lock stands for devices of the world; a second one would promise them twice' },
+  device: { refused: 'a device stands for a thing in the world, of which there is one' },
+}

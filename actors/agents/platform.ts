@@ -23,8 +23,9 @@ import { createExecutor } from './executor.ts'
 import { createInstances } from './instances.ts'
 import { createKeys } from './keys.ts'
 import { createLocks } from './locks.ts'
-import { CONTROLS, platformMachines } from './machines.ts'
+import { CONTROLS, FORKS, platformMachines } from './machines.ts'
 import { createMessages } from './messages.ts'
+import { createPast } from './past.ts'
 import { PROJECTIONS } from './projections.ts'
 import { createRegistry } from './registry.ts'
 import { createRules } from './rules.ts'
@@ -75,6 +76,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     stamped: [...kinds],
     controls: CONTROLS,
     projections: PROJECTIONS,
+    forks: FORKS,
     onEmitted: () => events.routeEmitted(),
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
@@ -104,6 +106,11 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     findDevice: (team, id) => findDevice(sql, team, id),
     publish,
   })
+
+  /** A sealed fork is made by forking and in no other way. */
+  function sealedKinds(): string[] {
+    return [...runtime.hosted.values()].flatMap(({ kind, sealed }) => (sealed ? [kind] : []))
+  }
 
   /** Instances follow what was published: new ones start, live ones move at their next idle moment. */
   async function followRules(): Promise<void> {
@@ -155,7 +162,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     instances,
     runs: createRuns({ runtime, audit }),
     actors,
-    messages: createMessages(runtime, kinds),
+    past: createPast({ runtime, audit }),
+    messages: createMessages(runtime, new Set([...kinds, ...sealedKinds()])),
     devices,
     locks: createLocks({ runtime, audit }),
     alerts: createAlerts({ runtime, audit }),
