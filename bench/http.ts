@@ -1,0 +1,44 @@
+import { Pool } from 'undici'
+
+/** One client for every contestant that is reached over HTTP: HTTP/1.1, connections that stay open, one request at a time on each. */
+export interface Client {
+  post(path: string, body: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>
+  put(path: string, body: string): Promise<{ status: number; text: string }>
+  get<Body>(path: string): Promise<Body>
+  close(): Promise<void>
+}
+
+const JSON_BODY = { 'content-type': 'application/json' }
+
+export function connect(url: string, connections: number): Client {
+  const pool = new Pool(url, { connections, pipelining: 1 })
+
+  async function send(method: 'GET' | 'POST' | 'PUT', path: string, body?: string, headers?: Record<string, string>) {
+    const answer = await pool.request({
+      method,
+      path,
+      ...(body === undefined ? {} : { body, headers: headers ?? JSON_BODY }),
+    })
+    return { status: answer.statusCode, text: await answer.body.text() }
+  }
+
+  return {
+    post: (path, body, headers) => send('POST', path, body, headers),
+    put: (path, body) => send('PUT', path, body),
+    async get<Body>(path: string) {
+      const { status, text } = await send('GET', path)
+      if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${text}`)
+      return JSON.parse(text) as Body
+    },
+    close: () => pool.close(),
+  }
+}
+
+/** Does something for every index, so many at once. */
+export async function forEach(count: number, atOnce: number, act: (index: number) => Promise<void>): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < count; index = next++) await act(index)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, lane))
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startServer } from './process.ts'
+import type { Stage } from './stage.ts'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const machines = fileURLToPath(new URL('machines.ts', import.meta.url))
+
+export interface TroupeServer {
+  url: string
+  pid: number
+  /** Of its own embedded PostgreSQL, for checks. Holds the password. */
+  databaseUrl: string
+  stop(): Promise<void>
+}
+
+/** Troupe as `npm start` starts it, with nothing set but where it may write, and its simulated lab off. */
+export async function startTroupe(
+  stage: Stage,
+  backend: 'redis' | 'embedded',
+  env: Record<string, string> = {},
+): Promise<TroupeServer> {
+  const dataDir = await stage.folder()
+  const redis = backend === 'redis' ? await stage.redis('everysec') : undefined
+  const child = startServer(
+    process.execPath,
+    ['--import', 'tsx', 'main.ts'],
+    {
+      PORT: '0',
+      TROUPE_DATA_DIR: dataDir,
+      TROUPE_MACHINES: machines,
+      TROUPE_LAB: 'off',
+      DATABASE_URL: '',
+      REDIS_URL: redis ?? '',
+      ...env,
+    },
+    root,
+  )
+  stage.atEnd(child.stop)
+  const line = await child.line(/Troupe is running: +http/)
+  const url = /http\S+/.exec(line)?.[0] ?? ''
+  return { url, pid: child.pid, databaseUrl: await embeddedUrl(dataDir), stop: child.stop }
+}
+
+/** The embedded server says its port in `postmaster.pid`, line four; its password lies beside it. */
+async function embeddedUrl(dataDir: string): Promise<string> {
+  const password = await readFile(join(dataDir, 'postgres.password'), 'utf8')
+  const port = (await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[3]?.trim()
+  return `postgres://troupe:${password.trim()}@127.0.0.1:${port}/troupe`
+}
