@@ -1,4 +1,6 @@
+import type { MachineGraph } from '../../core/graph.ts'
 import type { Deps } from '../../http/deps.ts'
+import type { Geometry } from '../../http/diagram/geometry.ts'
 import type { Wire } from '../../http/words.ts'
 
 /**
@@ -25,6 +27,14 @@ export type HistoryEntry = Answer<Platform['actors']['history']>[number]
 export type Mail = Answer<Platform['actors']['mailbox']>[number]
 export type Why = Answer<Platform['actors']['why']>
 export type Replayed = Answer<Platform['actors']['replay']>
+
+/** A statechart as the server laid it out. */
+export interface Machine {
+  kind: string
+  hash: string
+  graph: MachineGraph
+  geometry: Geometry
+}
 
 export type Agent = Answer<Platform['agents']['get']>
 export type AgentVersion = Answer<Platform['agents']['version']>

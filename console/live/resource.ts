@@ -31,7 +31,8 @@ export function useResource<Body>(path: string | null, on: readonly string[] = [
   return resource
 }
 
-function createResource<Body>(path: string | null) {
+/** The same without a component around it: read while it is open. */
+export function createResource<Body>(path: string | null) {
   const data = signal<Body | undefined>(undefined)
   const error = signal<ApiError | undefined>(undefined)
   let opened: AbortController | undefined

@@ -40,6 +40,7 @@ export function startKeyboard(): void {
     // In a dialog its own keys hold; in a field only what nobody types.
     if (document.querySelector('dialog[open]')) return
     if (!event.ctrlKey && !event.metaKey && isField(event.target)) return
+    if ((key === 'Enter' || key === ' ') && isPressable(event.target)) return
     const pair = first && Date.now() - first.at < SEQUENCE_MS ? `${first.key} ${key}` : undefined
     first = undefined
     const all = shortcuts.peek()
@@ -61,4 +62,9 @@ function nameOf({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): string | unde
 /** Where a key belongs to what has the focus: text is typed, a list is chosen from, a slider is moved. */
 function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName))
+}
+
+/** What these keys press by themselves. */
+function isPressable(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('a, button, summary, [role="button"]') !== null
 }

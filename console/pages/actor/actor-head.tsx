@@ -1,0 +1,148 @@
+import type { Actor, Instance } from '../../api/answers.ts'
+import { pathOf, post, withQuery } from '../../api/client.ts'
+import { useResource } from '../../live/resource.ts'
+import { AgentControls } from '../../parts/agent-controls.tsx'
+import { confirmed } from '../../parts/confirm-dialog.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { StateBadge } from '../../parts/state-badge.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { stateText } from '../../parts/words.ts'
+import { actorPath, navigate } from '../../shell/router.ts'
+import { may } from '../../shell/session.ts'
+import { attempt } from '../../shell/toasts.tsx'
+import type { ActorModel } from './model.ts'
+import { RunControls } from './run-controls.tsx'
+
+interface HeadProps {
+  model: ActorModel
+  kind: string
+  name: string
+}
+
+/** Where actors of a kind are listed. */
+const LISTS: Readonly<Record<string, string>> = { run: '/runs', device: '/devices', alert: '/alerts' }
+
+/** Who it is, where it stands, what it waits for, and what one can tell it. */
+export function ActorHead({ model, kind, name }: HeadProps) {
+  const actor = model.actor.value
+  const at = model.at.value
+  const move = model.last.value
+  // The stream tells at once what is read again in full a moment later.
+  const now = actor && move && move.revision > actor.revision ? move.to : actor?.value
+  const value = at === undefined ? now : (model.last.value?.to ?? model.then.value?.is.value)
+  return (
+    <header class="actor-head">
+      <div class="actor-name">
+        <p class="crumbs">
+          <a href={LISTS[kind] ?? '/instances'}>{kind === 'agent' ? 'instances' : `${kind}s`}</a>
+          <span aria-hidden="true">/</span>
+          <Parent actor={actor} />
+          <span class="mono">{model.address}</span>
+        </p>
+        <h1>
+          <span class="clip">{kind === 'agent' ? <Nickname id={name} /> : name}</span>{' '}
+          {value !== undefined && <StateBadge state={stateText(value)} />}
+          {actor?.sealed && <span class="chip">inspection: nothing it asks for is done</span>}
+        </h1>
+        <p class="waits">
+          {at === undefined ? <Waits model={model} /> : <Past model={model} at={at} kind={kind} name={name} />}
+        </p>
+      </div>
+      {actor && at === undefined && (
+        <div class="actor-controls">
+          {kind === 'agent' && (
+            <AgentControls
+              id={name}
+              state={stateText(actor.value)}
+              nextEvents={actor.nextEvents}
+              revision={actor.revision}
+              onDone={model.reload}
+            />
+          )}
+          {kind === 'run' && <RunControls id={name} actor={actor} onDone={model.reload} />}
+        </div>
+      )}
+    </header>
+  )
+}
+
+function Nickname({ id }: { id: string }) {
+  const instance = useResource<Instance>(pathOf('instances', id)).data.value
+  return <>{instance?.nickname ?? instance?.name ?? id}</>
+}
+
+function Parent({ actor }: { actor: Actor | undefined }) {
+  const parent = actor?.parent
+  const origin = actor?.forkedFrom
+  return (
+    <>
+      {parent && (
+        <>
+          <a href={actorPath(parent)}>{parent}</a> <span aria-hidden="true">/</span>
+        </>
+      )}
+      {origin && (
+        <a class="chip" href={actorPath(origin.address, `?at=${origin.revision}`)}>
+          <Icon name="fork" size={12} /> from {origin.address} at {origin.revision}
+        </a>
+      )}
+    </>
+  )
+}
+
+/** The one line that says why nothing happens, or what does. */
+function Waits({ model }: { model: ActorModel }) {
+  const actor = model.actor.value
+  if (!actor) return <>Reading…</>
+  const since = model.why.value?.since
+  return (
+    <>
+      {/^(done|error|stopped)$/.test(actor.status) ? (
+        <>
+          It has ended: <strong>{actor.status}</strong>
+        </>
+      ) : (
+        <>
+          <Icon name="clock" size={13} /> Waits for <strong>{actor.waitingFor || 'nothing'}</strong>
+        </>
+      )}
+      {since && (
+        <span class="muted">
+          {' '}
+          · {stateText(actor.value)} since <Ago at={since} />
+        </span>
+      )}
+    </>
+  )
+}
+
+function Past({ model, at, kind, name }: HeadProps & { at: number }) {
+  const fork = async (): Promise<void> => {
+    const reason = await confirmed({
+      title: `Fork ${model.address} at revision ${at}?`,
+      text: 'A new actor begins with the state it had then. The old one stays as it is.',
+      action: 'Fork',
+    })
+    if (reason === undefined) return
+    await attempt(async () => {
+      const made = await post<{ address: string }>(withQuery(pathOf('actors', kind, name, 'fork'), { at }))
+      navigate(actorPath(made.address))
+    }, 'Forked')
+  }
+  return (
+    <>
+      <span class="past-mark">
+        <Icon name="clock" size={13} /> As it was at revision {at}
+      </span>{' '}
+      {model.last.value && <Ago at={model.last.value.at} />}{' '}
+      <button type="button" class="button" onClick={() => model.look(undefined)}>
+        Back to now
+      </button>{' '}
+      {may('operator') && (
+        <button type="button" class="button" onClick={() => void fork()}>
+          <Icon name="fork" size={14} /> Fork from here
+        </button>
+      )}
+    </>
+  )
+}

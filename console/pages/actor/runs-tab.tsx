@@ -1,0 +1,32 @@
+import type { Page, Run } from '../../api/answers.ts'
+import { withQuery } from '../../api/client.ts'
+import { useResource } from '../../live/resource.ts'
+import { StateBadge } from '../../parts/state-badge.tsx'
+import { Ago, Duration } from '../../parts/time.tsx'
+import { actorPath } from '../../shell/router.ts'
+import type { TabProps } from './panel.tsx'
+
+/** What this agent did lately. */
+export function RunsTab({ name }: TabProps) {
+  const runs = useResource<Page<Run>>(withQuery('/v1/runs', { instance: name, limit: 50 }), ['run']).data.value
+  if (!runs) return <p class="muted">Reading…</p>
+  if (runs.items.length === 0) {
+    return <p class="muted">No runs yet: the first event that one of its triggers matches starts one.</p>
+  }
+  return (
+    <ul class="cards">
+      {runs.items.map((run) => (
+        <li key={run.id}>
+          <a href={actorPath(run.address)} class="clip">
+            {run.event.type}
+          </a>
+          <StateBadge state={run.outcome ?? run.state} />
+          <span class="muted clip">{run.device ?? 'no device'}</span>
+          <span class="muted">
+            <Ago at={run.startedAt} />, <Duration from={run.startedAt} to={run.endedAt} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
