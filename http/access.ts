@@ -84,6 +84,7 @@ export const ACCESS = {
   'GET /v1/devices': 'viewer',
   'GET /v1/devices/:id': 'viewer',
   'PUT /v1/devices/:id': 'operator',
+  'GET /v1/devices/:id/picture': 'viewer',
   'POST /v1/devices/:id/maintenance': 'operator',
   'POST /v1/devices/:id/kick': 'operator',
   'GET /v1/locks': 'viewer',

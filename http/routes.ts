@@ -3,6 +3,7 @@ import { agentRoutes } from './agents.ts'
 import { alertRoutes } from './alerts.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import type { Deps } from './deps.ts'
+import { devicePictureRoutes } from './device-picture.ts'
 import { deviceRoutes } from './devices.ts'
 import { eventRoutes } from './events.ts'
 import { ingestRoutes } from './ingest.ts'
@@ -35,6 +36,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...machineRoutes(deps),
     ...liveRoutes(deps),
     ...deviceRoutes(deps),
+    ...devicePictureRoutes(deps),
     ...lockRoutes(deps),
     ...deadLetterRoutes(deps),
     ...keyRoutes(deps),
