@@ -97,6 +97,20 @@ export async function listRuns(
     limit ${filter.limit}`)
 }
 
+/** Runs that stand in one of these states, the one that has run longest first. */
+export async function listOpenRuns(
+  sql: Sql,
+  team: string,
+  { states, limit }: { states: readonly string[]; limit: number },
+): Promise<RunRow[]> {
+  return answer(sql<RunRow[]>`
+    select ${columns(sql)}
+    from agent_execution_history
+    where team = ${team} and outcome is null and state = any(${states as string[]})
+    order by started_at, address
+    limit ${limit}`)
+}
+
 export async function findRun(sql: Sql, team: string, id: string): Promise<RunRow | undefined> {
   const [row] = await answer(sql<RunRow[]>`
     select ${columns(sql)}

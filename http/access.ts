@@ -94,6 +94,7 @@ export const ACCESS = {
   'DELETE /v1/tickets/:id': 'operator',
   'POST /v1/tickets/:id/renew': 'operator',
 
+  'GET /v1/inbox': 'viewer',
   'GET /v1/dead-letters': 'viewer',
   'POST /v1/dead-letters/:id/redrive': 'operator',
   'POST /v1/dead-letters/:id/discard': 'operator',

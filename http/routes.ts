@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts'
 import { devicePictureRoutes } from './device-picture.ts'
 import { deviceRoutes } from './devices.ts'
 import { eventRoutes } from './events.ts'
+import { inboxRoutes } from './inbox.ts'
 import { ingestRoutes } from './ingest.ts'
 import { instanceRoutes } from './instances.ts'
 import { keyRoutes } from './keys.ts'
@@ -38,6 +39,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...deviceRoutes(deps),
     ...devicePictureRoutes(deps),
     ...lockRoutes(deps),
+    ...inboxRoutes(deps),
     ...deadLetterRoutes(deps),
     ...keyRoutes(deps),
   ]

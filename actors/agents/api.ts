@@ -26,6 +26,7 @@ export interface Platform {
   alerts: AlertsApi
   deadLetters: DeadLettersApi
   keys: KeysApi
+  inbox: InboxApi
   idempotency: IdempotencyApi
   audit: { list(by: Principal, page: Paging): Promise<PageOf<AuditEntry>> }
   system(): Promise<SystemInfo>
@@ -478,6 +479,20 @@ export interface DeadLettersApi {
   /** Sends it again, as it was or edited. */
   redrive(by: Principal, id: number, event?: MachineEvent): Promise<DeadLetterView>
   discard(by: Principal, id: number): Promise<DeadLetterView>
+}
+/** What needs a person: nothing of it goes on, or is looked at, by itself. */
+export interface InboxApi {
+  get(by: Principal): Promise<InboxView>
+}
+export interface InboxView {
+  /** Runs that wait for a word: `awaitingApproval` and `suspended`; the oldest first, at most 500. */
+  runs: RunView[]
+  /** Open dead letters. */
+  deadLetters: number
+  /** Actors whose stored state their machine does not know. */
+  parked: number
+  /** Events of the last 24 hours that no agent heard. */
+  unhandled: number
 }
 export interface KeyView {
   id: string

@@ -29,6 +29,11 @@ export async function ask(runtime: Runtime, address: Address, event: MachineEven
   return answer
 }
 
+/** What a message that was handled did, for the audit: from which revision to which. */
+export function revisionsOf({ revision }: Answer): { before: number; after: number } {
+  return { before: revision - 1, after: revision }
+}
+
 async function refused(runtime: Runtime, event: MachineEvent, { address, to }: Answer): Promise<AppError> {
   const { nextEvents } = await runtime.snapshot(address)
   return new AppError('event.refused', `${address} does not take ${event.type} in ${JSON.stringify(to)}`, {

@@ -12,7 +12,7 @@ import {
 } from '../../db/instances.ts'
 import type { Runtime } from '../runtime.ts'
 import type { AgentsApi, InstancesApi, InstanceView } from './api.ts'
-import { ask } from './ask.ts'
+import { ask, revisionsOf } from './ask.ts'
 import type { Audit } from './audit.ts'
 import type { AgentDefinition } from './definition.ts'
 import { settingsOf } from './settings.ts'
@@ -89,8 +89,8 @@ export function createInstances(deps: InstancesDeps): Instances {
           { details: { revision } },
         )
       }
-      await ask(runtime, address, { type: action.toUpperCase(), by: by.name, reason }, by)
-      await audit.append(by, `instance.${action}`, address, { reason })
+      const done = await ask(runtime, address, { type: action.toUpperCase(), by: by.name, reason }, by)
+      await audit.append(by, `instance.${action}`, address, { reason, ...revisionsOf(done) })
       return toView(await existing(by.team, id))
     },
 

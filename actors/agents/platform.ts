@@ -20,6 +20,7 @@ import { AgentDefinition } from './definition.ts'
 import { createDevices } from './devices.ts'
 import { createEvents } from './events.ts'
 import { createExecutor } from './executor.ts'
+import { createInbox } from './inbox.ts'
 import { createInstances } from './instances.ts'
 import { createKeys } from './keys.ts'
 import { createLocks } from './locks.ts'
@@ -170,6 +171,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     deadLetters: createDeadLetters({ runtime, audit }),
     keys,
     audit,
+    inbox: createInbox({ sql }),
     idempotency: {
       begin: (by, key, request, bodyHash) => beginRequest(sql, by.team, key, request, bodyHash),
       finish: (by, key, request, answer) => finishRequest(sql, by.team, key, request, answer),

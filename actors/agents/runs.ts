@@ -3,7 +3,7 @@ import type { Principal } from '../../core/principal.ts'
 import { findEvidence, findRun, listEvidence, listRuns, listSteps, measureRuns, type RunRow } from '../../db/runs.ts'
 import type { Runtime } from '../runtime.ts'
 import type { RunsApi, RunView } from './api.ts'
-import { ask } from './ask.ts'
+import { ask, revisionsOf } from './ask.ts'
 import type { Audit } from './audit.ts'
 
 const PAGE = 50
@@ -27,8 +27,8 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
         details: { address, state, allowedEvents: [] },
       })
     }
-    await ask(runtime, address, { type, by: by.name, reason }, by)
-    await audit.append(by, `run.${type.toLowerCase()}`, address, { reason })
+    const done = await ask(runtime, address, { type, by: by.name, reason }, by)
+    await audit.append(by, `run.${type.toLowerCase()}`, address, { reason, ...revisionsOf(done) })
     return runView(await existing(by, id))
   }
 
