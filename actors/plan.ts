@@ -114,6 +114,8 @@ function consume(draft: Draft, walker: Walker, row: MailRow): boolean {
     case 'invocation':
       draft.invocationsGone.push({ by: address, effectId: row.ref })
       return [...children.values()].some((child) => child.born === row.born)
+    case 'handed':
+      return true
     case 'mailbox': {
       draft.consumed.push({ by: address, mailboxId: row.ref })
       if (row.seen) return false
@@ -131,7 +133,7 @@ function takeMessage(draft: Draft, walker: Walker, row: MailRow, context: PlanCo
   const snapshot = walker.snapshot
   if (!snapshot || snapshot.status !== 'active') {
     // Its own timers and what the runtime tells it end with it, as in XState.
-    if (row.source === 'mailbox' && !isReservedType(row.event.type))
+    if ((row.source === 'mailbox' || row.source === 'handed') && !isReservedType(row.event.type))
       bury(draft, walker, row, `the actor has ended (${snapshot?.status ?? 'unborn'})`, null)
     return
   }

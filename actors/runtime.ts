@@ -5,7 +5,7 @@ import { type Address, parseAddress, address as toAddress } from '../core/addres
 import { AppError } from '../core/errors.ts'
 import { toJson } from '../core/json.ts'
 import { createLog, type Log } from '../core/log.ts'
-import type { Lane, MachineEvent } from '../core/message.ts'
+import type { Lane, MachineEvent, Message } from '../core/message.ts'
 import { type ActorRow, findActor, unparkActors } from '../db/actors.ts'
 import { connect, databaseTime, type Sql } from '../db/client.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
@@ -26,7 +26,7 @@ import type { PlanContext } from './plan.ts'
 import { createQueues, migrateQueues } from './queues.ts'
 import { createReceipts, type Receipt } from './receipts.ts'
 import { type Replay, replay } from './replay.ts'
-import { type Accepted, createSender } from './sender.ts'
+import { type Accepted, createSender, refusalOf } from './sender.ts'
 import { createSweeper } from './sweeper.ts'
 import { createTimers } from './timers.ts'
 import { type Committed, createTurn } from './turn.ts'
@@ -191,7 +191,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
   }
 
   const turn = createTurn({ sql, context, projections: options.projections ?? [], log, onCommitted })
-  const turns = createTurns(turn, log)
+  const turns = createTurns({ turn, append: (message) => sender.append(message), log })
   const invocations = createInvocations({
     sql,
     worker: `${process.pid}.${randomUUID().slice(0, 8)}`,
@@ -263,19 +263,27 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     await stopDatabase()
   }
 
-  async function send(address: Address, event: MachineEvent, options: SendOptions = {}): Promise<Accepted> {
-    const { id, lane, sender: by, cause } = options
+  async function send(
+    address: Address,
+    event: MachineEvent,
+    { id, lane, sender: by, cause }: SendOptions = {},
+    freshId = newId(),
+  ): Promise<Accepted> {
     const { kind } = parseAddress(address)
     // Callers without types may hand over anything; the sender judges it.
     const clean = toJson(event) as MachineEvent
-    return sender.send({
-      id: id ?? newId(),
+    const message: Message = {
+      id: id ?? freshId,
       to: address,
       event: clean,
       lane: lane ?? context.laneOf(kind, clean?.type),
       sender: by ?? null,
       cause: cause ?? null,
-    })
+    }
+    const refusal = refusalOf(message)
+    if (refusal) throw refusal
+    // A worker applies it without keeping it first: one commit instead of two (docs/decisions/0015).
+    return isWorker && started ? turns.hand({ message, named: id !== undefined }) : sender.append(message)
   }
 
   async function existing(address: Address): Promise<ActorRow> {
@@ -309,13 +317,14 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
 
     spawnAll,
 
-    send,
+    send: (address, event, options) => send(address, event, options),
 
     async ask(address, event, { timeoutMs = 30_000, ...options } = {}) {
-      const id = options.id ?? newId()
+      const freshId = newId()
+      const id = options.id ?? freshId
       const expected = receipts.expect(address, id)
       try {
-        const { duplicate } = await send(address, event, { ...options, id })
+        const { duplicate } = await send(address, event, options, freshId)
         if (duplicate) expected.look()
         const receipt = await expected.within(timeoutMs)
         if (receipt) return { ...receipt, duplicate }

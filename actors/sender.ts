@@ -11,11 +11,8 @@ export interface Accepted {
 }
 
 export interface Sender {
-  /**
-   * Resolves when the message is durably accepted. Refuses reserved event types (`event.reserved_type`), ids that are
-   * the runtime's own (`event.invalid`) and unknown recipients (`actor.not_found`).
-   */
-  send(message: Message): Promise<Accepted>
+  /** Puts it into its mailbox. Resolves when that is committed; rejects for unknown recipients (`actor.not_found`). */
+  append(message: Message): Promise<Accepted>
 }
 
 interface Waiting {
@@ -76,10 +73,8 @@ export function createSender(sql: Sql, onMail: (addresses: Address[]) => void): 
   }
 
   return {
-    send: (message) =>
+    append: (message) =>
       new Promise((resolve, reject) => {
-        const refusal = refusalOf(message)
-        if (refusal) return reject(refusal)
         queue.push({ message, resolve, reject })
         if (!busy) void flush()
       }),
@@ -90,7 +85,8 @@ export function createSender(sql: Sql, onMail: (addresses: Address[]) => void): 
 const RESERVED_ID = /^(?:sent|timer|invocation|ended|xstate)[:.]/
 const LONGEST_ID = 512
 
-function refusalOf({ id, event }: Message): AppError | undefined {
+/** Why a message cannot be sent: a reserved event type (`event.reserved_type`), an id that is the runtime's own (`event.invalid`). */
+export function refusalOf({ id, event }: Message): AppError | undefined {
   if (typeof event?.type !== 'string') return new AppError('event.invalid', 'An event is an object with a type')
   if (isReservedType(event.type)) {
     return new AppError(

@@ -1,10 +1,12 @@
 import type { Address } from '../core/address.ts'
 import { toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { type ActorRow, findActors, findBySystemId } from '../db/actors.ts'
+import type { Message } from '../core/message.ts'
+import { type ActorRow, findBySystemId } from '../db/actors.ts'
 import { isRefusedValue, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
-import { type MailRow, readMail } from '../db/mailbox.ts'
+import type { MailRow } from '../db/mailbox.ts'
+import { readTurnInput, type TurnInput } from '../db/turn-input.ts'
 import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
 import { type PlanContext, planActor, planBurial, planParking } from './plan.ts'
@@ -33,53 +35,74 @@ export interface TurnDeps {
   onCommitted(committed: Committed): void
 }
 
-/** What is left of a turn: actors that have more mail, and those that moved meanwhile and are to be taken again. */
+/** A message that was handed straight to a turn. */
+export interface Handed {
+  message: Message
+  /** Its sender gave it its id, which may have been used before. */
+  named: boolean
+}
+
+/** What is left of a turn. */
 export interface Taken {
+  /** Actors that have more mail. */
   more: Set<Address>
+  /** Actors that moved meanwhile: to be taken again, with what was handed to them. */
   conflicts: Set<Address>
+  /** Actors that do not take what was handed to them here and now: the mailbox keeps it for them. */
+  elsewhere: Set<Address>
+  /** What an actor knew already. */
+  duplicates: Set<Handed>
 }
 
 export interface Turn {
-  /** Reads these actors and their mail, steps their machines, commits everything at once. */
-  take(addresses: readonly Address[]): Promise<Taken>
+  /** Reads these actors and their mail, steps their machines through it and what is handed to them, commits everything at once. */
+  take(batch: ReadonlyMap<Address, readonly Handed[]>): Promise<Taken>
   /** Commits a draft made elsewhere (a birth); answers whose part of it was committed. */
   commit(draft: Draft): Promise<Set<Address>>
 }
 
 export function createTurn({ sql, context, projections, log, onCommitted }: TurnDeps): Turn {
-  async function take(addresses: readonly Address[]): Promise<Taken> {
-    const actors = await findActors(sql, addresses)
-    const mail = await readMail(sql, addresses, MAIL_PER_ACTOR)
-    const undeliverable = [...mail.keys()].filter((address) => {
-      const status = actors.get(address)?.status
-      return status !== 'active' && status !== 'parked'
-    })
-    if (undeliverable.length > 0) await buryUndeliverable(sql, undeliverable)
+  async function take(batch: ReadonlyMap<Address, readonly Handed[]>): Promise<Taken> {
+    const asked = [...batch.values()].flatMap((handed) => handed.filter((one) => one.named).map((one) => one.message))
+    const inputs = await readTurnInput(sql, [...batch.keys()], asked, MAIL_PER_ACTOR)
+    const taken: Taken = { more: new Set(), conflicts: new Set(), elsewhere: new Set(), duplicates: new Set() }
+    const dead = undeliverable(inputs)
+    if (dead.length > 0) await buryUndeliverable(sql, dead)
 
     const drafts = new Map<Address, Draft>()
-    for (const [address, actor] of actors) {
-      const draft = emptyDraft()
-      try {
-        planActor(draft, actor, mail.get(address) ?? [], context)
-        if (draft.changes.length > 0) drafts.set(address, draft)
-      } catch (error) {
-        log.error({ error, address }, 'actor cannot be stepped, parking it')
-        drafts.set(address, parking(actor, error))
-      }
+    for (const [address, input] of inputs) {
+      const draft = planOne(input, batch.get(address) ?? [], taken)
+      if (draft && draft.changes.length > 0) drafts.set(address, draft)
+      else if (!input.actor) taken.elsewhere.add(address)
     }
-    if (drafts.size === 0) return { more: new Set(), conflicts: new Set() }
+    if (drafts.size === 0) return taken
 
     const started = performance.now()
     const alone: Address[] = []
-    const committed = await commitAll(drafts, actors, mail, alone)
+    const committed = await commitAll(drafts, inputs, batch, taken, alone)
     const durationMs = Math.round(performance.now() - started)
     log.debug({ actors: drafts.size, committed: committed.size, durationMs }, 'turn committed')
 
-    return {
-      more: new Set(
-        [...committed].filter((one) => alone.includes(one) || (mail.get(one)?.length ?? 0) >= MAIL_PER_ACTOR),
-      ),
-      conflicts: new Set([...drafts.keys()].filter((address) => !committed.has(address))),
+    for (const address of committed) {
+      if (alone.includes(address) || (inputs.get(address)?.mail.length ?? 0) >= MAIL_PER_ACTOR) taken.more.add(address)
+    }
+    for (const address of drafts.keys()) if (!committed.has(address)) taken.conflicts.add(address)
+    return taken
+  }
+
+  function planOne({ actor, ...input }: TurnInput, handed: readonly Handed[], taken: Taken): Draft | undefined {
+    if (!actor) return undefined
+    const { address } = actor
+    const draft = emptyDraft()
+    try {
+      const fits = actor.status === 'active' && context.hosted.has(actor.kind) && input.mail.length < MAIL_PER_ACTOR
+      planActor(draft, actor, fits ? withHanded(input, handed, taken.duplicates) : input.mail, context)
+      if (!fits || draft.changes.some((change) => change.status === 'parked')) taken.elsewhere.add(address)
+      return draft
+    } catch (error) {
+      log.error({ error, address }, 'actor cannot be stepped, parking it')
+      taken.elsewhere.add(address)
+      return parking(actor, error)
     }
   }
 
@@ -92,8 +115,9 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
   /** One commit for all; if Postgres refuses a value, each actor alone. Those that need another turn go to `alone`. */
   async function commitAll(
     drafts: Map<Address, Draft>,
-    actors: ReadonlyMap<Address, ActorRow>,
-    mail: ReadonlyMap<Address, MailRow[]>,
+    inputs: ReadonlyMap<Address, TurnInput>,
+    batch: ReadonlyMap<Address, readonly Handed[]>,
+    taken: Taken,
     alone: Address[],
   ): Promise<Set<Address>> {
     try {
@@ -103,10 +127,15 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
       const committed = new Set<Address>()
       for (const [address, draft] of drafts) {
         const done = await commit(draft).catch((refusal: unknown) => {
-          const actor = actors.get(address)
+          const { actor, mail = [] } = inputs.get(address) ?? {}
           if (!isRefusedValue(refusal) || !actor) throw refusal
+          // From the mailbox it can be laid aside, one message at a time.
+          if ((batch.get(address)?.length ?? 0) > 0) {
+            taken.elsewhere.add(address)
+            return []
+          }
           alone.push(address)
-          return commitOne(actor, mail.get(address) ?? [], refusal)
+          return commitOne(actor, mail, refusal)
         })
         for (const one of done) committed.add(one)
       }
@@ -154,6 +183,37 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
   }
 
   return { take, commit }
+}
+
+/** Actors that ended, or never were, with mail in their mailbox. */
+function undeliverable(inputs: ReadonlyMap<Address, TurnInput>): Address[] {
+  return [...inputs].flatMap(([address, { actor, mail }]) =>
+    mail.length > 0 && actor?.status !== 'active' && actor?.status !== 'parked' ? [address] : [],
+  )
+}
+
+/** Handed messages come after the waiting mail of their lane. */
+function withHanded(
+  { mail, known, now }: Pick<TurnInput, 'mail' | 'known' | 'now'>,
+  handed: readonly Handed[],
+  duplicates: Set<Handed>,
+): MailRow[] {
+  const rows = [...mail]
+  const seen = new Set(known)
+  for (const one of handed) {
+    const { to: address, id: messageId, lane, event, sender, cause } = one.message
+    if (seen.has(messageId)) {
+      duplicates.add(one)
+      continue
+    }
+    seen.add(messageId)
+    const place = rows.findIndex((row) => row.lane > lane)
+    rows.splice(place < 0 ? rows.length : place, 0, {
+      ...{ address, source: 'handed', ref: '', messageId, lane, event, sender, cause },
+      ...{ at: now, now, born: null, seen: false },
+    })
+  }
+  return rows
 }
 
 /** Puts addresses in place of system ids. Mail for an id that nobody has is a dead letter of its sender. */

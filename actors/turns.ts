@@ -1,10 +1,15 @@
 import type { Address } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { Turn } from './turn.ts'
+import type { Message } from '../core/message.ts'
+import { isConflict } from '../db/client.ts'
+import type { Accepted } from './sender.ts'
+import type { Handed, Turn } from './turn.ts'
 
 /** Actors in one turn: above 128 only latency grows. */
 const ACTORS_PER_TURN = 64
+/** Messages handed to one actor in one turn. */
+const HANDED_PER_TURN = 64
 /** Turns in flight at once in one process: while one waits for its commit, the next is read and stepped. */
 const LANES = 2
 
@@ -13,6 +18,12 @@ export interface Turns {
   run(addresses: readonly Address[]): Promise<void>
   /** The same, without waiting: the sweeper repeats what fails here. */
   nudge(addresses: readonly Address[]): void
+  /**
+   * Applies a message in its actor's next turn, without a mailbox in between: one commit instead of two. Resolves when
+   * that is committed; rejects with `database.unavailable` when nobody knows whether it was. What cannot be applied here
+   * and now goes to the mailbox.
+   */
+  hand(handed: Handed): Promise<Accepted>
   /** True while the next turn has room: what is asked for now does not wait for others. */
   hasRoom(): boolean
   /** Ends when the turns in flight are committed; begins no more. */
@@ -23,21 +34,51 @@ interface Waiter {
   resolve(): void
   reject(error: unknown): void
 }
+interface Waiting extends Handed {
+  resolve(accepted: Accepted): void
+  reject(error: unknown): void
+}
+/** What waits for an actor's next turn. */
+interface Asked {
+  waiters: Waiter[]
+  handed: Waiting[]
+}
+
+export interface TurnsDeps {
+  turn: Turn
+  /** The way through the mailbox. */
+  append(message: Message): Promise<Accepted>
+  log: Log
+}
 
 /**
  * Group commit without delay: whatever is asked for while turns are in flight gathers into the next one. At rest a
  * turn is one message and latency is lowest; under load one commit carries up to 64 actors.
  */
-export function createTurns(turn: Turn, log: Log): Turns {
-  const pending = new Map<Address, Waiter[]>()
+export function createTurns({ turn, append, log }: TurnsDeps): Turns {
+  const pending = new Map<Address, Asked>()
   const inFlight = new Set<Address>()
+  /** Somebody else is just committing these. */
+  const resting = new Set<Address>()
+  /** Messages on their way to a mailbox: those that come after them must not overtake. */
+  const diverted = new Map<Address, number>()
   let lanes = 0
   let stopping = false
   let idle: (() => void) | undefined
 
-  function ask(address: Address, waiters: readonly Waiter[]): void {
-    if (stopping) for (const waiter of waiters) waiter.reject(stopped())
-    else pending.set(address, [...(pending.get(address) ?? []), ...waiters])
+  function ask(address: Address, asked: Partial<Asked>): void {
+    const before = pending.get(address)
+    pending.set(address, {
+      waiters: [...(before?.waiters ?? []), ...(asked.waiters ?? [])],
+      // What was taken and given back is older than what came meanwhile.
+      handed: [...(asked.handed ?? []), ...(before?.handed ?? [])],
+    })
+    if (stopping) giveUp()
+  }
+
+  function giveUp(): void {
+    for (const { waiters, handed } of pending.values()) rejectAll([...waiters, ...handed], stopped())
+    pending.clear()
   }
 
   function pump(): void {
@@ -54,65 +95,116 @@ export function createTurns(turn: Turn, log: Log): Turns {
     }
   }
 
-  function takeBatch(): Map<Address, Waiter[]> {
-    const batch = new Map<Address, Waiter[]>()
-    for (const [address, waiters] of pending) {
+  function takeBatch(): Map<Address, Asked> {
+    const batch = new Map<Address, Asked>()
+    for (const [address, asked] of pending) {
       if (batch.size === ACTORS_PER_TURN) break
       // An actor takes one turn at a time; the fence would refuse the second anyway.
-      if (inFlight.has(address)) continue
-      pending.delete(address)
+      if (inFlight.has(address) || resting.has(address)) continue
       inFlight.add(address)
-      batch.set(address, waiters)
+      const rest = asked.handed.slice(HANDED_PER_TURN)
+      if (rest.length > 0) pending.set(address, { waiters: [], handed: rest })
+      else pending.delete(address)
+      batch.set(address, { waiters: asked.waiters, handed: asked.handed.slice(0, HANDED_PER_TURN) })
     }
     return batch
   }
 
-  async function take(batch: Map<Address, Waiter[]>): Promise<void> {
+  async function take(batch: ReadonlyMap<Address, Asked>): Promise<void> {
     try {
-      const { more, conflicts } = await turn.take([...batch.keys()])
-      for (const [address, waiters] of batch) {
+      const { more, conflicts, elsewhere, duplicates } = await turn.take(
+        new Map([...batch].map(([address, { handed }]) => [address, handed])),
+      )
+      for (const [address, { waiters, handed }] of batch) {
+        const diverts = elsewhere.has(address)
+        if (diverts) divert(address, handed)
         // Waiters hear when all of it is applied, not just the part that one turn takes.
-        if (more.has(address)) ask(address, waiters)
-        else if (conflicts.has(address)) later(address, waiters)
-        else for (const waiter of waiters) waiter.resolve()
+        if (more.has(address)) ask(address, { waiters })
+        if (conflicts.has(address)) later(address, { waiters, handed: diverts ? [] : handed })
+        else if (!more.has(address)) for (const waiter of waiters) waiter.resolve()
+        if (!diverts && !conflicts.has(address))
+          for (const one of handed) one.resolve({ duplicate: duplicates.has(one) })
       }
     } catch (error) {
       log.warn({ error, actors: batch.size }, 'turn failed')
-      for (const waiters of batch.values()) for (const waiter of waiters) waiter.reject(error)
+      const passes = isConflict(error)
+      for (const [address, { waiters, handed }] of batch) {
+        rejectAll(waiters, error)
+        if (passes) later(address, { handed })
+        else rejectAll(handed, error)
+      }
     }
   }
 
   /** Somebody else is just committing this actor: a moment, with jitter, so that two workers do not chase each other. */
-  function later(address: Address, waiters: readonly Waiter[]): void {
+  function later(address: Address, asked: Partial<Asked>): void {
+    resting.add(address)
+    ask(address, asked)
     setTimeout(
       () => {
-        ask(address, waiters)
+        resting.delete(address)
         pump()
       },
       2 + Math.random() * 10,
     )
   }
 
+  function divert(address: Address, handed: readonly Waiting[]): void {
+    const behind = pending.get(address)
+    const all = [...handed, ...(behind?.handed ?? [])]
+    if (behind) behind.handed = []
+    diverted.set(address, (diverted.get(address) ?? 0) + all.length)
+    for (const { message, resolve, reject } of all) void appendOne(message).then(resolve, reject)
+  }
+
+  async function appendOne(message: Message): Promise<Accepted> {
+    try {
+      return await append(message)
+    } finally {
+      const left = (diverted.get(message.to) ?? 1) - 1
+      if (left > 0) diverted.set(message.to, left)
+      else diverted.delete(message.to)
+    }
+  }
+
   return {
     nudge(addresses) {
-      for (const address of addresses) ask(address, [])
+      for (const address of addresses) ask(address, {})
       pump()
     },
-    hasRoom: () => pending.size < ACTORS_PER_TURN,
     async run(addresses) {
       const applied = addresses.map(
-        (address) => new Promise<void>((resolve, reject) => ask(address, [{ resolve, reject }])),
+        (address) => new Promise<void>((resolve, reject) => ask(address, { waiters: [{ resolve, reject }] })),
       )
       pump()
       await Promise.all(applied)
     },
+    hand(handed) {
+      const { message } = handed
+      if (diverted.has(message.to)) {
+        diverted.set(message.to, (diverted.get(message.to) ?? 0) + 1)
+        return appendOne(message)
+      }
+      return new Promise((resolve, reject) => {
+        const waiting = { ...handed, resolve, reject }
+        const asked = pending.get(message.to)
+        if (stopping) reject(stopped())
+        else if (asked) asked.handed.push(waiting)
+        else pending.set(message.to, { waiters: [], handed: [waiting] })
+        pump()
+      })
+    },
+    hasRoom: () => pending.size < ACTORS_PER_TURN,
     async stop() {
       stopping = true
       if (lanes > 0) await new Promise<void>((resolve) => (idle = resolve))
-      for (const waiters of pending.values()) for (const waiter of waiters) waiter.reject(stopped())
-      pending.clear()
+      giveUp()
     },
   }
+}
+
+function rejectAll(waiters: readonly Pick<Waiter, 'reject'>[], error: unknown): void {
+  for (const waiter of waiters) waiter.reject(error)
 }
 
 function stopped(): AppError {

@@ -1,11 +1,14 @@
 import type { Address } from '../core/address.ts'
 import type { Lane, MachineEvent, Message } from '../core/message.ts'
-import { answer, type Sql } from './client.ts'
+import { answer, type Fragment, type Sql } from './client.ts'
 
-/** What waits for an actor: a message, a timer that is due, or the outcome of an invocation. */
+/**
+ * What waits for an actor: a message, a timer that is due, the outcome of an invocation; or a message that was handed
+ * straight to a turn and is in no mailbox.
+ */
 export interface MailRow {
   address: Address
-  source: 'mailbox' | 'timer' | 'invocation'
+  source: 'mailbox' | 'timer' | 'invocation' | 'handed'
   /** What the commit removes: the row's id in its table. */
   ref: string
   messageId: string
@@ -58,52 +61,35 @@ export async function appendMail(sql: Sql, messages: readonly Message[]): Promis
 }
 
 /**
- * Up to `limit` pieces of waiting mail for each address, in the order in which they are to be applied: lane 0, then
- * lane 1 with timers and outcomes at the place where they became due, then the lanes beyond.
+ * Up to `limit` pieces of each kind of mail that waits for one address, in the order in which they are to be applied:
+ * lane 0, then lane 1 with timers and outcomes at the place where they became due, then the lanes beyond. To be joined
+ * laterally; `inOrder` finishes it.
  */
-export async function readMail(
-  sql: Sql,
-  addresses: readonly Address[],
-  limit: number,
-): Promise<Map<Address, MailRow[]>> {
-  const rows = await answer(sql<MailRow[]>`
-    select u.address, w.source, w.ref, w.message_id as "messageId", w.lane, w.event, w.sender, w.cause, w.at, w.born, w.seen,
-      clock_timestamp() as now
-    from unnest(${addresses as string[]}::text[]) as u(address)
-    cross join lateral (
-      (select 'mailbox' as source, m.id::text as ref, m.message_id, m.lane, m.event, m.sender, m.cause,
-         m.created_at as at, null::text as born, m.id as place,
-         exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id) as seen
-       from mailbox m
-       where m.address = u.address
-       order by m.lane, m.id
-       limit ${limit})
-      union all
-      (select 'timer', t.id, 'timer:' || t.id || ':' || t.armed, 1, t.event, null, t.cause, t.due_at, t.armed, 0, false
-       from timers t
-       where t.address = u.address and t.target is null and t.due_at <= clock_timestamp()
-       order by t.due_at
-       limit ${limit})
-      union all
-      (select 'invocation', i.effect_id, 'invocation:' || i.effect_id, 1, i.outcome, i.address, i.cause, i.finished_at, i.born, 0, false
-       from invocations i
-       where i.address = u.address and i.finished_at is not null
-       order by i.finished_at
-       limit ${limit})
-    ) w
-    order by u.address, w.lane, w.place, w.at`)
-  const boxes = new Map<Address, MailRow[]>()
-  for (const row of rows) {
-    const box = boxes.get(row.address)
-    if (box) box.push(row)
-    else boxes.set(row.address, [row])
-  }
-  for (const [address, box] of boxes) boxes.set(address, inOrder(box))
-  return boxes
+export function waitingMail(sql: Sql, address: Fragment, limit: number): Fragment {
+  return sql`
+    (select 'mailbox' as source, m.id::text as ref, m.message_id, m.lane, m.event, m.sender, m.cause,
+       m.created_at as at, null::text as born, m.id as place,
+       exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id) as seen
+     from mailbox m
+     where m.address = ${address}
+     order by m.lane, m.id
+     limit ${limit})
+    union all
+    (select 'timer', t.id, 'timer:' || t.id || ':' || t.armed, 1, t.event, null, t.cause, t.due_at, t.armed, 0, false
+     from timers t
+     where t.address = ${address} and t.target is null and t.due_at <= clock_timestamp()
+     order by t.due_at
+     limit ${limit})
+    union all
+    (select 'invocation', i.effect_id, 'invocation:' || i.effect_id, 1, i.outcome, i.address, i.cause, i.finished_at, i.born, 0, false
+     from invocations i
+     where i.address = ${address} and i.finished_at is not null
+     order by i.finished_at
+     limit ${limit})`
 }
 
 /** Messages keep the order of lanes and ids; timers and outcomes come before the first of lane 1 that is younger than they. */
-function inOrder(box: readonly MailRow[]): MailRow[] {
+export function inOrder(box: readonly MailRow[]): MailRow[] {
   const messages = box.filter((row) => row.source === 'mailbox')
   const dated = box.filter((row) => row.source !== 'mailbox').sort((a, b) => a.at.getTime() - b.at.getTime())
   const ordered: MailRow[] = []

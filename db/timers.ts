@@ -60,8 +60,9 @@ export async function listTimers(
 /** Milliseconds until the next timer for another actor is due, if one is due within the horizon. */
 export async function nextDelivery(sql: Sql, horizonMs: number): Promise<number | undefined> {
   const [row] = await answer(sql<{ in_ms: number | null }[]>`
-    select greatest(0, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as in_ms
+    select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as in_ms
     from timers
     where target is not null and due_at < clock_timestamp() + ${horizonMs} * interval '1 ms'`)
-  return row?.in_ms ?? undefined
+  // None is null, which Postgres' `greatest` would make a zero of.
+  return typeof row?.in_ms === 'number' ? Math.max(0, row.in_ms) : undefined
 }
