@@ -39,7 +39,7 @@ begin
   if tg_op = 'DELETE' then
     insert into chaos.lease_log (op, device, ticket, token, expires_at) values ('ended', old.device, old.ticket, old.token, old.expires_at);
   else
-    insert into chaos.lease_log (op, device, ticket, token, expires_at) values ('held', new.device, new.ticket, new.token, new.expires_at);
+    insert into chaos.lease_log (op, device, ticket, token, expires_at) values (case tg_op when 'INSERT' then 'taken' else 'changed' end, new.device, new.ticket, new.token, new.expires_at);
   end if;
   return null;
 end $$;

@@ -22,7 +22,7 @@ const OURS = 'chaos'
 
 /** A PostgreSQL of our own, which comes back by itself when it is killed. */
 export async function createDatabase(dataDir: string): Promise<Database> {
-  const settings = { max_connections: '80', max_wal_size: '64MB', min_wal_size: '32MB', shared_buffers: '64MB' }
+  const settings = { max_connections: '120', max_wal_size: '64MB', min_wal_size: '32MB', shared_buffers: '64MB' }
   const server = await startEmbeddedPostgres({ dataDir, log: createLog('fatal'), settings })
   const url = new URL(server.url)
   let client: pg.Client | undefined

@@ -23,6 +23,8 @@ export interface Facts {
   revisions: readonly { address: string; before: number; after: number }[]
   /** What is left in the tables of work after everything came to rest. */
   left: Leftovers
+  /** What a reader of all histories saw, in its order, across all faults. */
+  followed: readonly { address: string; revision: number }[]
   /** Addresses whose replay did not give what is stored. */
   unequal: readonly string[]
   /** When processes were away: killed, frozen, or cut off. Milliseconds since the epoch. */
@@ -67,7 +69,8 @@ export interface TimerFact {
   at: number
 }
 export interface LeaseFact {
-  op: 'held' | 'ended'
+  /** `changed`: renewed, or handed on in one commit. */
+  op: 'taken' | 'changed' | 'ended'
   device: string
   ticket: string
   token: number
@@ -96,19 +99,26 @@ export async function readFacts(
   database: Database,
   known: { operations: readonly Operation[]; lockCalls: readonly LockCall[]; ledgers: string } & Pick<
     Facts,
-    'unequal' | 'absences'
+    'unequal' | 'absences' | 'followed'
   >,
 ): Promise<Facts> {
-  const { operations, lockCalls, ledgers, unequal, absences } = known
+  const { operations, lockCalls, ledgers, unequal, absences, followed } = known
   const actors = await database.ask<ActorFact>(`
     select address, kind, status, revision::int, parent, child_id as "childId", value, snapshot -> 'context' as context,
       snapshot -> 'children' as children from actors`)
+  const claims = await database.ask<ClaimFact>(`
+    select op, effect_id as "effectId", attempts, claimed_by as "claimedBy", ${ms('at')} as at
+    from chaos.claim_log order by seq`)
   return {
     operations,
     lockCalls,
     unequal,
     absences,
-    executed: readdirSync(ledgers).flatMap((file) => read<Executed>(join(ledgers, file))),
+    followed,
+    executed: inDatabaseTime(
+      readdirSync(ledgers).flatMap((file) => read<Executed>(join(ledgers, file))),
+      claims,
+    ),
     actors: new Map(actors.map((actor) => [actor.address, actor])),
     history: await database.ask<HistoryFact>(`
       select address, revision::int, message_id as "messageId", event, effects, handled, status, sender, ${ms('at')} as at
@@ -122,13 +132,21 @@ export async function readFacts(
     leases: await database.ask<LeaseFact>(`
       select op, device, ticket, token::int, ${ms('expires_at')} as "expiresAt", ${ms('at')} as at
       from chaos.lease_log order by seq`),
-    claims: await database.ask<ClaimFact>(`
-      select op, effect_id as "effectId", attempts, claimed_by as "claimedBy", ${ms('at')} as at
-      from chaos.claim_log order by seq`),
+    claims,
     revisions: await database.ask(`
       select address, before::int, after::int from chaos.revision_log order by seq`),
     left: await readLeftovers(database),
   }
+}
+
+/** A worker's clock may be wrong by an hour: what it began, it began when the database says that it claimed it. */
+function inDatabaseTime(executed: readonly Executed[], claims: readonly ClaimFact[]): Executed[] {
+  const claimedAt = new Map(
+    claims.filter(({ op }) => op === 'claimed').map(({ effectId, attempts, at }) => [`${effectId} ${attempts}`, at]),
+  )
+  return executed.map((one) =>
+    one.kind === 'begin' ? { ...one, at: claimedAt.get(`${one.effectId} ${one.attempts}`) ?? one.at } : one,
+  )
 }
 
 const overdue = (column: string): string => `(extract(epoch from clock_timestamp() - ${column}) * 1000)::float8`

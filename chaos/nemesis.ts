@@ -17,6 +17,8 @@ export interface Scene {
   spanMs: number
   /** A folder for what a fault needs. */
   folder: string
+  /** A small file system under the database's data, where one could be mounted. */
+  disk: string | undefined
 }
 
 /** One row of the fault matrix (specs/reliability.md §4). */

@@ -23,8 +23,8 @@ export type Interceptor = (statements: readonly string[]) => Verdict | Promise<V
 export interface Proxy {
   port: number
   setWeather(weather: Weather): void
-  /** Absent: everything passes. */
-  intercept(by: Interceptor | undefined): void
+  /** Absent: everything passes. `onCut` is called when a reply has come that is not passed on. */
+  intercept(by: Interceptor | undefined, onCut?: () => void): void
   /** Ends connections with a reset; by chance when told. Answers how many. */
   reset(chance?: () => boolean): number
   /** The far side is gone and never says so: our side stays open, silent. */
@@ -52,6 +52,7 @@ export async function createProxy({ target, reader, chance }: ProxyOptions): Pro
   const links = new Set<Link>()
   let weather: Weather = { kind: 'clear' }
   let interceptor: Interceptor | undefined
+  let onCut: (() => void) | undefined
   let change: () => void = () => undefined
   let changed = new Promise<void>((resolve) => (change = resolve))
 
@@ -89,7 +90,10 @@ export async function createProxy({ target, reader, chance }: ProxyOptions): Pro
     carry(far, async (chunk) => {
       await passable('back')
       if (link.silent) return
-      if (cut) return end()
+      if (cut) {
+        onCut?.()
+        return end()
+      }
       near.write(chunk)
     })
     far.once('close', () => void passable('back').then(end))
@@ -110,7 +114,10 @@ export async function createProxy({ target, reader, chance }: ProxyOptions): Pro
       change()
       changed = new Promise<void>((resolve) => (change = resolve))
     },
-    intercept: (by) => (interceptor = by),
+    intercept(by, whenCut) {
+      interceptor = by
+      onCut = whenCut
+    },
     reset(chosen = () => true) {
       const victims = [...links].filter(chosen)
       for (const { near, far } of victims) {

@@ -2,24 +2,21 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createPlatform } from '../actors/agents/platform.ts'
-import { createLog } from '../core/log.ts'
-import { createToolCatalog, createTools } from '../tools/catalog.ts'
 import { installAudit } from './audit.ts'
 import { checkAll } from './checks/all.ts'
 import type { Violation } from './checks/violation.ts'
 import { type Cluster, createCluster } from './cluster.ts'
 import { createDatabase, type Database } from './database.ts'
+import { mountDisk, unmount } from './disk.ts'
 import { type Facts, readFacts, readLeftovers } from './facts.ts'
+import { createFollower, type Follower } from './follower.ts'
 import { createGateway } from './gateway.ts'
 import { createLockWork } from './lock-work.ts'
-import { chaosMachines } from './machines.ts'
 import { type Fault, type NemesisReport, type Scene, unleash } from './nemesis.ts'
 import { createOperations } from './operations.ts'
 import { createRandom } from './random.ts'
 import { measureRecovery, type Recovery } from './recovery.ts'
 import { createRedisServer } from './redis-server.ts'
-import { unsafeTool } from './unsafe-tool.ts'
 import { createWork, type WorkSize } from './work.ts'
 
 export interface RunOptions {
@@ -71,7 +68,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const ledgers = join(folder, 'ledgers')
     await mkdir(ledgers)
     if (options.keep) tell(`ledgers and logs: ${folder}`)
-    const database = await createDatabase(join(folder, 'data'))
+    const disk = await mountDisk(join(folder, 'disk'))
+    if (disk !== undefined) stops.unshift(() => unmount(disk))
+    const database = await createDatabase(join(disk ?? folder, 'data'))
     stops.unshift(() => database.stop())
     const redis = backend === 'redis' ? await createRedisServer(folder) : undefined
     if (redis) stops.unshift(() => redis.stop())
@@ -84,6 +83,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const [first] = cluster.seats
     if (first) await cluster.fill(first)
     await installAudit(database)
+    const follower = await createFollower(database.url, redis && `redis://127.0.0.1:${redis.port}`)
+    stops.unshift(() => follower.stop())
     await cluster.heal()
     tell(`${cluster.seats.length} processes on ${backend}, seed ${seed}`)
 
@@ -105,6 +106,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       random: random.fork('nemesis'),
       spanMs: options.spanMs,
       folder,
+      disk,
     }
     const ending = new AbortController()
     const working = Promise.all([work.run(ending.signal), locks.run(ending.signal)])
@@ -115,7 +117,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await working
     await comeToRest(database, cluster)
     tell('at rest; replaying')
-    const { unequal, replayed } = await replayAll(database)
+    const addresses = (await database.ask<{ address: string }>('select address from actors')).map((row) => row.address)
+    const unequal = await follower.replayAll(addresses)
+    const entries = await database.ask<{ n: number }>('select count(*)::int as n from history')
+    await caughtUp(follower, entries[0]?.n ?? 0)
     const absences = absencesOf(cluster, faults)
     const facts = await readFacts(database, {
       operations: operations.all,
@@ -123,6 +128,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       ledgers,
       unequal,
       absences,
+      followed: follower.seen,
     })
     // A pool, a listener and the queues' own, for each node.
     const violations = checkAll(facts, { connections: cluster.seats.length * 20 })
@@ -133,7 +139,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       backend,
       durationMs: Math.round(performance.now() - startedAt),
       ...countsOf(facts),
-      replayed,
+      replayed: addresses.length,
       faults: { ...faults, kinds: new Set(faults.struck.map(({ id }) => id)).size },
       processes: {
         killed: cluster.deaths.filter(({ how }) => how === 'SIGKILL').length,
@@ -168,29 +174,10 @@ async function comeToRest(database: Database, cluster: Cluster): Promise<void> {
   }
 }
 
-async function replayAll(database: Database): Promise<{ unequal: string[]; replayed: number }> {
-  const platform = await createPlatform({
-    version: 'chaos',
-    log: createLog('silent'),
-    databaseUrl: database.url,
-    roles: ['api'],
-    tools: createToolCatalog([...createTools({ allowedHosts: [] }), unsafeTool('http://nowhere.invalid')]),
-    machines: chaosMachines({ began: () => Promise.resolve(), ended: () => Promise.resolve() }, 1),
-  })
-  try {
-    const unequal: string[] = []
-    const actors = await database.ask<{ address: string }>('select address from actors')
-    for (const { address } of actors) {
-      const same = await platform.runtime.replay(address).then(
-        ({ equal }) => equal === true,
-        () => false,
-      )
-      if (!same) unequal.push(address)
-    }
-    return { unequal, replayed: actors.length }
-  } finally {
-    await platform.stop()
-  }
+/** Readers come to the end of the log, too; what they missed by then, they missed. */
+async function caughtUp(follower: Follower, entries: number): Promise<void> {
+  const until = performance.now() + 20_000
+  while (follower.seen.length < entries && performance.now() < until) await pause(100)
 }
 
 /** While stores or networks are struck, any worker may be away from its database. */

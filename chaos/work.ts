@@ -85,7 +85,11 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
         12,
         () => {
           const via = relay(some(size.relays))
-          return send(via, { type: 'PASS', to: cell(some(size.cells)), n: numbered(`${via}/pass`) * 100 + Number(name.slice(1)) })
+          return send(via, {
+            type: 'PASS',
+            to: cell(some(size.cells)),
+            n: numbered(`${via}/pass`) * 100 + Number(name.slice(1)),
+          })
         },
       ],
       [

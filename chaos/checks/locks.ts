@@ -35,7 +35,7 @@ function journal({ leases }: Facts): Violation[] {
       }
       const renewed = holder === ticket && token === highest
       const violations: Violation[] = []
-      if (!renewed && holder !== null)
+      if (op === 'taken' && holder !== null)
         violations.push({ rule: 'G10', what: 'two held one device', evidence: { device, holder, step } })
       if (!renewed && token <= highest)
         violations.push({ rule: 'G11', what: 'a token was given twice', evidence: { device, highest, step } })

@@ -1,8 +1,8 @@
 import type { Facts } from '../facts.ts'
-import { groupBy, type Violation } from './violation.ts'
+import { doubles, groupBy, type Violation } from './violation.ts'
 
 /** G6, G7 and DESIGN.md §7: one commit at a time for each actor, histories without gaps, and replay gives what is stored. */
-export function checkRevisions({ history, actors, revisions, unequal }: Facts): Violation[] {
+export function checkRevisions({ history, actors, revisions, unequal, followed }: Facts): Violation[] {
   const violations: Violation[] = []
   const byActor = groupBy(history, ({ address }) => address)
   for (const [address, { revision }] of actors) {
@@ -27,5 +27,16 @@ export function checkRevisions({ history, actors, revisions, unequal }: Facts): 
   }
   for (const address of unequal)
     violations.push({ rule: 'G7', what: 'replay does not give what is stored', evidence: address })
+  const seen = new Set(followed.map(({ address, revision }) => `${address} ${revision}`))
+  for (const { address, revision } of history) {
+    if (!seen.has(`${address} ${revision}`))
+      violations.push({
+        rule: 'G19',
+        what: 'a reader of all histories missed an entry',
+        evidence: { address, revision },
+      })
+  }
+  for (const key of doubles(followed, ({ address, revision }) => `${address} ${revision}`))
+    violations.push({ rule: 'G19', what: 'a reader of all histories saw an entry twice', evidence: key })
   return violations
 }

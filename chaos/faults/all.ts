@@ -1,5 +1,19 @@
 import type { Fault } from '../nemesis.ts'
+import { AIMED_FAULTS } from './aimed.ts'
+import { CLOCK_FAULTS } from './clocks.ts'
+import { LOAD_FAULTS } from './load.ts'
+import { NETWORK_FAULTS } from './network.ts'
+import { POSTGRES_FAULTS } from './postgres.ts'
 import { PROCESS_FAULTS } from './processes.ts'
+import { REDIS_FAULTS } from './redis.ts'
 
 /** The rows of the fault matrix that can be struck here. */
-export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS]
+export const FAULTS: readonly Fault[] = [
+  ...PROCESS_FAULTS,
+  ...AIMED_FAULTS,
+  ...REDIS_FAULTS,
+  ...POSTGRES_FAULTS,
+  ...NETWORK_FAULTS,
+  ...CLOCK_FAULTS,
+  ...LOAD_FAULTS,
+]

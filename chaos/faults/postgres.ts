@@ -1,0 +1,254 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type pg from 'pg'
+import type { Database } from '../database.ts'
+import type { Fault } from '../nemesis.ts'
+import { probe, until } from '../strike.ts'
+
+const OTHERS = `pid <> pg_backend_pid() and backend_type = 'client backend' and application_name <> 'chaos'`
+
+/** The truth itself goes away, dies, stands still, fills up, or refuses. */
+export const POSTGRES_FAULTS: readonly Fault[] = [
+  stopFault('D1', 'Postgres is restarted (fast)', 'SIGINT'),
+  stopFault('D3', 'Postgres is stopped at once and recovers', 'SIGQUIT'),
+  {
+    id: 'D2',
+    what: 'a helper process of Postgres is killed: all connections end, it recovers',
+    async strike(scene) {
+      const pid = await helperOf(await scene.database.postmaster(), 'walwriter')
+      process.kill(pid, 'SIGKILL')
+      return `walwriter ${pid} killed; a message applied after ${await probe(scene, 'D2')} ms`
+    },
+  },
+  {
+    id: 'D4',
+    what: 'every connection is cut, again and again',
+    async strike(scene) {
+      let cut = 0
+      for (const end = performance.now() + scene.spanMs; performance.now() < end; ) {
+        cut += await cutAll(scene.database)
+        await pause(150)
+      }
+      if (cut === 0) throw new Error('there was no connection to cut')
+      return `${cut} connections cut; a message applied after ${await probe(scene, 'D4')} ms`
+    },
+  },
+  {
+    id: 'D7',
+    what: 'Postgres stands still for longer than every deadline',
+    async strike(scene) {
+      const rows = await scene.database.ask<{ pid: number }>(
+        `select pid from pg_stat_activity where pid <> pg_backend_pid()`,
+      )
+      const postmaster = await scene.database.postmaster()
+      const ms = Math.max(2.4 * scene.spanMs, 5_000)
+      const pids = [...rows.map(({ pid }) => pid), postmaster]
+      for (const pid of pids) signal(pid, 'SIGSTOP')
+      await pause(ms)
+      for (const pid of pids) signal(pid, 'SIGCONT')
+      return `${pids.length} processes stood still for ${ms} ms; a message applied after ${await probe(scene, 'D7')} ms`
+    },
+  },
+  {
+    id: 'D8',
+    what: 'all connections are used up by others',
+    async strike(scene) {
+      const { database } = scene
+      const hogs: pg.Client[] = []
+      const fill = async (): Promise<void> => {
+        for (;;) {
+          const hog = await database.connect().catch(() => undefined)
+          if (!hog) return
+          hogs.push(hog)
+        }
+      }
+      try {
+        await fill()
+        await cutAll(database)
+        await fill()
+        await pause(scene.spanMs)
+      } finally {
+        await Promise.all(hogs.map((hog) => hog.end().catch(() => undefined)))
+      }
+      if (hogs.length < 20) throw new Error(`only ${hogs.length} connections were to be had`)
+      return `${hogs.length} connections held by others for ${scene.spanMs} ms; a message applied after ${await probe(scene, 'D8')} ms`
+    },
+  },
+  {
+    id: 'D9',
+    what: 'statements run into lock timeouts and deadlocks',
+    async strike(scene) {
+      const { database } = scene
+      const before = await rollbacks(database)
+      await database.ask(`alter role troupe set lock_timeout = '200ms'`)
+      await cutAll(database)
+      const holder = await database.connect()
+      try {
+        for (const table of ['mailbox', 'actors', 'invocations']) {
+          await holder.query('begin')
+          await holder.query(`lock table ${table} in share row exclusive mode`)
+          await pause(800)
+          await holder.query('rollback')
+          await pause(200)
+        }
+      } finally {
+        await holder.end()
+        await database.ask(`alter role troupe reset lock_timeout`)
+        await cutAll(database)
+      }
+      const ms = await probe(scene, 'D9')
+      const failed = (await rollbacks(database)) - before
+      if (failed === 0) throw new Error('no statement was rolled back')
+      return `${failed} statements rolled back; a message applied after ${ms} ms`
+    },
+  },
+  {
+    id: 'D10',
+    what: 'the disk of Postgres is full',
+    impossible: ({ disk }) => (disk === undefined ? 'no small file system can be mounted here' : undefined),
+    async strike({ disk = '', ...scene }) {
+      const log = join(disk, 'data/postgres.log')
+      const before = complaints(await readFile(log, 'utf8'))
+      const filler = join(disk, 'filler')
+      const piece = Buffer.alloc(4 * 1024 * 1024)
+      let written = 0
+      try {
+        for (const end = performance.now() + scene.spanMs; performance.now() < end; ) {
+          // What the server frees meanwhile is taken, too.
+          const full = await writeFile(filler, piece, { flag: 'a' }).then(
+            () => false,
+            () => true,
+          )
+          if (full) await pause(100)
+          else written += 4
+        }
+      } finally {
+        await rm(filler, { force: true })
+      }
+      const ms = await probe({ disk, ...scene }, 'D10')
+      const told = complaints(await readFile(log, 'utf8')) - before
+      if (told === 0) throw new Error('the server never noticed')
+      return `${written} MB written beside it, "No space left on device" ${told} times; a message applied after ${ms} ms`
+    },
+  },
+  {
+    id: 'D14',
+    what: 'Postgres only reads, as after a fail-over to a standby',
+    async strike(scene) {
+      const { database, cluster } = scene
+      await database.ask(`alter role troupe set default_transaction_read_only = on`)
+      await cutAll(database)
+      const refused = await cluster
+        .ask({ do: 'send', address: scene.work.cellOf(2), event: { type: 'RESUME' }, id: `d14:${Date.now()}` })
+        .then(
+          () => undefined,
+          (error: unknown) => (error as { code: string }).code,
+        )
+      await pause(scene.spanMs / 2)
+      await database.ask(`alter role troupe reset default_transaction_read_only`)
+      await cutAll(database)
+      if (refused === undefined) throw new Error('a write was accepted')
+      return `a write was refused with ${refused}; afterwards a message applied after ${await probe(scene, 'D14')} ms`
+    },
+  },
+  {
+    id: 'D15',
+    what: 'the schema changes while processes work',
+    async strike(scene) {
+      const { database } = scene
+      for (const table of ['actors', 'mailbox', 'invocations', 'timers', 'history']) {
+        await database.ask(`alter table ${table} add column chaos_added text`)
+        await pause(200)
+        await database.ask(`alter table ${table} drop column chaos_added`)
+      }
+      return `a column came and went in 5 tables; a message applied after ${await probe(scene, 'D15')} ms`
+    },
+  },
+  {
+    id: 'D16',
+    what: 'listeners are cut, again and again',
+    impossible: ({ redis }) => (redis ? 'nobody listens at Postgres in this run' : undefined),
+    async strike(scene) {
+      let cut = 0
+      for (const end = performance.now() + scene.spanMs; performance.now() < end; ) {
+        const rows = await scene.database.ask(
+          `select pg_terminate_backend(pid) from pg_stat_activity where ${OTHERS} and query ilike 'listen%'`,
+        )
+        cut += rows.length
+        await pause(250)
+      }
+      if (cut === 0) throw new Error('nobody listened')
+      return `${cut} listeners cut; a message applied after ${await probe(scene, 'D16')} ms`
+    },
+  },
+  {
+    id: 'D17',
+    what: 'a long transaction holds the horizon of readers',
+    async strike(scene) {
+      const holder = await scene.database.connect()
+      await holder.query('begin')
+      const { rows } = await holder.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
+      await pause(scene.spanMs)
+      await holder.query('commit')
+      await holder.end()
+      return `transaction ${rows[0]?.xid} stood open for ${scene.spanMs} ms`
+    },
+  },
+]
+
+function stopFault(id: string, what: string, how: NodeJS.Signals): Fault {
+  return {
+    id,
+    what,
+    async strike(scene) {
+      const before = await scene.database.postmaster()
+      process.kill(before, how)
+      const after = await until(
+        'Postgres to be back',
+        async () => {
+          const pid = await scene.database.postmaster().catch(() => 0)
+          return pid > 0 && pid !== before && pid
+        },
+        60_000,
+      )
+      return `server ${before} ended, ${after} took its place; a message applied after ${await probe(scene, id)} ms`
+    },
+  }
+}
+
+/** The server does not tell its helpers to ordinary roles; the system does. */
+async function helperOf(postmaster: number, name: string): Promise<number> {
+  const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
+  for (const child of children.trim().split(' ')) {
+    const title = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '')
+    if (title.includes(name)) return Number(child)
+  }
+  throw new Error(`there is no ${name}`)
+}
+
+async function cutAll(database: Database): Promise<number> {
+  const rows = await database.ask(
+    `select pg_terminate_backend(pid) from pg_stat_activity where ${OTHERS} and usename = current_user`,
+  )
+  return rows.length
+}
+
+async function rollbacks(database: Database): Promise<number> {
+  const [row] = await database.ask<{ n: number }>(
+    `select pg_stat_clear_snapshot(), xact_rollback::int as n from pg_stat_database where datname = current_database()`,
+  )
+  return row?.n ?? 0
+}
+
+function complaints(log: string): number {
+  return log.split('No space left on device').length - 1
+}
+
+function signal(pid: number, how: NodeJS.Signals): void {
+  try {
+    process.kill(pid, how)
+  } catch {
+    // It ended in between.
+  }
+}
