@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact'
 import type { IconName } from '../parts/icon.tsx'
+import { may, type Role } from '../shell/session.ts'
 
 export type Params = Readonly<Record<string, string>>
 
@@ -15,6 +16,15 @@ export interface Page {
     icon: IconName
     /** Second key of `g …`. */
     key: string
+    /** Beside the label: how much waits there. */
+    Badge?: ComponentType
   }
+  /** Least role that may see it: to others it is not there. */
+  role?: Role
   View: ComponentType<{ params: Params }>
+}
+
+/** Whether whoever is logged in may see it. */
+export function isOpen({ role = 'viewer' }: Page): boolean {
+  return may(role)
 }

@@ -2,6 +2,7 @@ import { signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Instance, Page as PageOf } from '../api/answers.ts'
 import { getJson } from '../api/client.ts'
+import { isOpen } from '../pages/page.ts'
 import { PAGES } from '../pages/registry.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
@@ -89,7 +90,7 @@ function OpenPalette() {
 }
 
 function choicesFor(text: string, instances: readonly Instance[]): Choice[] {
-  const pages = PAGES.flatMap(({ path, nav }): Choice[] =>
+  const pages = PAGES.filter(isOpen).flatMap(({ path, nav }): Choice[] =>
     nav ? [{ icon: nav.icon, label: nav.label, hint: `g ${nav.key}`, run: () => navigate(path) }] : [],
   )
   const actors = instances.map((instance): Choice => {

@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals'
 import type { Session } from '../api/answers.ts'
 import { getJson, send, tellUnauthorized } from '../api/client.ts'
 
-type Role = Session['role']
+export type Role = Session['role']
 const RANK: Record<Role, number> = { viewer: 0, operator: 1, approver: 2, admin: 3 }
 
 /** Who is here; `unknown` until the server has answered, `anonymous` where it asks for a key. */

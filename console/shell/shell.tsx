@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import type { Page } from '../pages/page.ts'
+import { isOpen, type Page } from '../pages/page.ts'
 import { PAGES } from '../pages/registry.ts'
 import { ConfirmHost } from '../parts/confirm-dialog.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
@@ -29,7 +29,7 @@ export function Shell() {
     { keys: '?', label: 'This list', run: openHelp },
     { keys: 'Ctrl+k', label: 'Go anywhere', run: openPalette },
     { keys: 't', label: 'Theme: system, light, dark', run: nextTheme },
-    ...PAGES.flatMap(({ path: to, nav }) =>
+    ...PAGES.filter(isOpen).flatMap(({ path: to, nav }) =>
       nav ? [{ keys: `g ${nav.key}`, label: `Go to ${nav.label}`, run: () => navigate(to) }] : [],
     ),
   ])
@@ -62,7 +62,7 @@ function CurrentPage() {
   }, [title])
   // Nothing is asked for before it is known who asks.
   if (session.value === 'unknown') return null
-  if (!found) {
+  if (!found || !isOpen(found.page)) {
     return (
       <EmptyState title="Nothing here" icon="search">
         <p>

@@ -1,5 +1,6 @@
 import type { System } from '../api/answers.ts'
 import { useResource } from '../live/resource.ts'
+import { isOpen } from '../pages/page.ts'
 import { PAGES } from '../pages/registry.ts'
 import { Icon } from '../parts/icon.tsx'
 import { openHelp } from './help.tsx'
@@ -21,13 +22,14 @@ export function Sidebar() {
       </button>
       <nav aria-label="Pages">
         <ul>
-          {PAGES.flatMap(({ path: to, nav }) => {
+          {PAGES.filter(isOpen).flatMap(({ path: to, nav }) => {
             if (!nav) return []
             const current = matchPath(to, path.value) !== undefined || path.value.startsWith(`${to}/`)
             return (
               <li key={to}>
                 <a href={to} aria-current={current ? 'page' : undefined} title={`g ${nav.key}`}>
-                  <Icon name={nav.icon} /> <span>{nav.label}</span>
+                  <Icon name={nav.icon} /> <span class="nav-label">{nav.label}</span>
+                  {nav.Badge && <nav.Badge />}
                 </a>
               </li>
             )
