@@ -20,13 +20,18 @@ type ItemOf<List> = List extends { items: (infer Item)[] } ? Item : never
 export type Session = Wire<NonNullable<Awaited<ReturnType<Platform['keys']['authenticate']>>>>
 export type System = Answer<Platform['system']>
 
+/** Counts by state of all that fit the other filters, over all pages. */
+export type Instances = Page<Instance> & { counts: Record<string, number>; total: number }
+export type BulkOutcome = Answer<Platform['bulk']['instances']>
 export type Instance = Answer<Platform['instances']['get']>
 export type Actor = Answer<Platform['actors']['get']>
 export type ActorSummary = ItemOf<Answer<Platform['actors']['list']>>
 export type HistoryEntry = Answer<Platform['actors']['history']>[number]
 export type Mail = Answer<Platform['actors']['mailbox']>[number]
 export type Why = Answer<Platform['actors']['why']>
-export type Replayed = Answer<Platform['actors']['replay']>
+/** An actor as it was at a revision. */
+export type Moment = Answer<Platform['past']['at']>
+export type Forked = Answer<Platform['past']['fork']>
 
 /** A statechart as the server laid it out. */
 export interface Machine {

@@ -1,4 +1,4 @@
-import type { Actor, Instance } from '../../api/answers.ts'
+import type { Actor, Forked, Instance } from '../../api/answers.ts'
 import { pathOf, post, withQuery } from '../../api/client.ts'
 import { useResource } from '../../live/resource.ts'
 import { AgentControls } from '../../parts/agent-controls.tsx'
@@ -19,6 +19,12 @@ interface HeadProps {
   name: string
 }
 
+const INSPECTION =
+  'A sealed copy begins with the state it had then: it takes events and steps by the same rules, and nothing that it asks for is done. A place to ask “what if”.'
+const FORK: Readonly<Record<string, string>> = { agent: INSPECTION, run: INSPECTION, alert: INSPECTION }
+/** What there is one of in the world has no second. */
+const NOT_FORKED = /^(device|lock)$/
+
 /** Where actors of a kind are listed. */
 const LISTS: Readonly<Record<string, string>> = { run: '/runs', device: '/devices', alert: '/alerts' }
 
@@ -29,7 +35,7 @@ export function ActorHead({ model, kind, name }: HeadProps) {
   const move = model.last.value
   // The stream tells at once what is read again in full a moment later.
   const now = actor && move && move.revision > actor.revision ? move.to : actor?.value
-  const value = at === undefined ? now : (model.last.value?.to ?? model.then.value?.is.value)
+  const value = at === undefined ? now : (model.last.value?.to ?? model.moment.value?.value)
   return (
     <header class="actor-head">
       <div class="actor-name">
@@ -120,12 +126,12 @@ function Past({ model, at, kind, name }: HeadProps & { at: number }) {
   const fork = async (): Promise<void> => {
     const reason = await confirmed({
       title: `Fork ${model.address} at revision ${at}?`,
-      text: 'A new actor begins with the state it had then. The old one stays as it is.',
+      text: FORK[kind] ?? 'A new actor begins with the state it had then. Work that was under way is not done again.',
       action: 'Fork',
     })
     if (reason === undefined) return
     await attempt(async () => {
-      const made = await post<{ address: string }>(withQuery(pathOf('actors', kind, name, 'fork'), { at }))
+      const made = await post<Forked>(withQuery(pathOf('actors', kind, name, 'fork'), { at }))
       navigate(actorPath(made.address))
     }, 'Forked')
   }
@@ -138,7 +144,7 @@ function Past({ model, at, kind, name }: HeadProps & { at: number }) {
       <button type="button" class="button" onClick={() => model.look(undefined)}>
         Back to now
       </button>{' '}
-      {may('operator') && (
+      {may('operator') && !NOT_FORKED.test(kind) && (
         <button type="button" class="button" onClick={() => void fork()}>
           <Icon name="fork" size={14} /> Fork from here
         </button>

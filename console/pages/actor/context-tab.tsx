@@ -30,21 +30,24 @@ export function ContextTab({ model }: TabProps) {
 }
 
 function Past({ model }: Pick<TabProps, 'model'>) {
-  const then = model.then.value
-  if (!then) return <p class="muted">Replaying…</p>
+  const moment = model.moment.value
+  if (!moment) return <p class="muted">Replaying…</p>
+  const { revision, before, context, otherDefinitions } = moment
   return (
     <>
+      {otherDefinitions > 0 && (
+        <p class="muted">
+          {otherDefinitions} of the transitions before were made by another definition of this machine: this may differ
+          from what was.
+        </p>
+      )}
       <section>
-        <h3>Changed by revision {then.is.revision}</h3>
-        {then.was ? (
-          <Diff before={then.was.context} after={then.is.context} />
-        ) : (
-          <p class="muted">It was born with this.</p>
-        )}
+        <h3>Changed by revision {revision}</h3>
+        {before ? <Diff before={before.context} after={context} /> : <p class="muted">It was born with this.</p>}
       </section>
-      <section data-context={then.is.revision}>
+      <section data-context={revision}>
         <h3>Context</h3>
-        <JsonTree value={then.is.context} />
+        <JsonTree value={context} />
       </section>
     </>
   )

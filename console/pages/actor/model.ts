@@ -1,5 +1,5 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import type { Actor, HistoryEntry, Mail, Page, Replayed, Why } from '../../api/answers.ts'
+import type { Actor, HistoryEntry, Mail, Moment, Page, Why } from '../../api/answers.ts'
 import { getJson, pathOf } from '../../api/client.ts'
 import type { ApiError } from '../../api/problem.ts'
 import { type Move, onMove } from '../../live/live.ts'
@@ -24,8 +24,8 @@ export interface ActorModel {
   /** The transition that led to what is looked at. */
   readonly last: ReadonlySignal<HistoryEntry | Move | undefined>
   readonly active: ReadonlySignal<ReadonlySet<string>>
-  /** What the actor was at the revision that is looked at, and before it; undefined until read, and while it is now. */
-  readonly then: ReadonlySignal<{ is: Replayed; was: Replayed | undefined } | undefined>
+  /** All that was true at the revision that is looked at; undefined until read, and while it is now. */
+  readonly moment: ReadonlySignal<Moment | undefined>
   /** Looks at a revision; undefined, or the last one: at now. */
   look(revision: number | undefined): void
   reload(): void
@@ -46,38 +46,37 @@ export function createActorModel(kind: string, key: string): ActorModel {
   const history = createHistory(kind, key)
   const move = signal<Move | undefined>(undefined)
   const moving = signal<{ at: number | undefined } | undefined>(undefined)
-  const replays = signal<ReadonlyMap<number, Replayed>>(new Map())
+  const moments = signal<ReadonlyMap<number, Moment>>(new Map())
   let rest: ReturnType<typeof setTimeout> | undefined
 
   const head = computed(() => Math.max(actor.data.value?.revision ?? 0, move.value?.revision ?? 0))
   const at = computed(() => (moving.value ? moving.value.at : revisionIn(queryOf('at'))))
   const last = computed(() => {
     const revision = at.value
-    if (revision !== undefined) return history.at(revision)
+    if (revision !== undefined) return history.at(revision) ?? moments.value.get(revision)?.entry
     return move.value?.revision === head.value ? move.value : history.at(head.value)
   })
   const active = computed<ReadonlySet<string>>(() => {
     const revision = at.value
     if (revision !== undefined) {
-      const value = history.at(revision)?.to ?? replays.value.get(revision)?.value
-      return activePaths(value)
+      const read = moments.value.get(revision)
+      return read ? new Set(read.active) : activePaths(history.at(revision)?.to)
     }
     const known = actor.data.value
     // The stream tells at once what is read again in full a moment later.
     if (move.value && move.value.revision > (known?.revision ?? 0)) return activePaths(move.value.to)
     return new Set(known?.active)
   })
-  const then = computed(() => {
+  const moment = computed(() => {
     const revision = at.value
-    const is = revision === undefined ? undefined : replays.value.get(revision)
-    return is && { is, was: replays.value.get(is.revision - 1) }
+    return revision === undefined ? undefined : moments.value.get(revision)
   })
 
   async function replay(revision: number): Promise<void> {
-    if (revision < 1 || replays.peek().has(revision)) return
+    if (revision < 1 || moments.peek().has(revision)) return
     try {
-      const answer = await getJson<Replayed>(`${base}/replay?at=${revision}`)
-      replays.value = new Map([...replays.peek(), [revision, answer] as const].slice(-KEPT))
+      const answer = await getJson<Moment>(`${base}/replay?at=${revision}`)
+      moments.value = new Map([...moments.peek(), [revision, answer] as const].slice(-KEPT))
     } catch (error) {
       complain(error)
     }
@@ -106,7 +105,7 @@ export function createActorModel(kind: string, key: string): ActorModel {
     at,
     last,
     active,
-    then,
+    moment,
     look,
     reload() {
       for (const resource of [actor, why, mailbox]) resource.soon()
@@ -130,7 +129,6 @@ export function createActorModel(kind: string, key: string): ActorModel {
           const revision = revisionIn(queryOf('at'))
           if (revision === undefined) return
           void replay(revision)
-          void replay(revision - 1)
         }),
         () => clearTimeout(rest),
       ]

@@ -7,8 +7,7 @@ import type { TabProps } from './panel.tsx'
 /** One transition of the past: what came, from whom and why, what it changed, and what it asked for. */
 export function ThenTab({ model }: TabProps) {
   const at = model.at.value ?? model.head.value
-  const entry = model.history.at(at)
-  const next = model.history.at(at + 1)
+  const entry = model.history.at(at) ?? model.moment.value?.entry
   if (!entry) return <p class="muted">Reading…</p>
   const { type, ...payload } = entry.event
   return (
@@ -42,17 +41,39 @@ export function ThenTab({ model }: TabProps) {
         </h3>
         {entry.effects.length === 0 ? <p class="muted">Nothing.</p> : <JsonTree value={entry.effects} depth={1} />}
       </section>
-      <section>
-        <h3>Took next</h3>
-        {next ? (
-          <button type="button" class="chip" onClick={() => model.look(at + 1)}>
-            {eventName(next.event.type)} → {stateText(next.to)}
-          </button>
-        ) : (
-          <p class="muted">Nothing yet.</p>
-        )}
-      </section>
+      <Waiting model={model} />
     </>
+  )
+}
+
+/** What lay in its mailbox then, and which revision took it. */
+function Waiting({ model }: Pick<TabProps, 'model'>) {
+  const moment = model.moment.value
+  if (!moment) return null
+  const { mailbox } = moment
+  return (
+    <section>
+      <h3>
+        In its mailbox then <span class="number">{mailbox?.length ?? ''}</span>
+      </h3>
+      {mailbox === null && <p class="muted">Nobody wrote down when messages came.</p>}
+      {mailbox?.length === 0 && <p class="muted">Nothing.</p>}
+      <ol class="lines">
+        {(mailbox ?? []).map(({ messageId, event, sender, takenAt }) => (
+          <li key={messageId}>
+            <strong class="clip">{eventName(event.type)}</strong>
+            <span class="muted clip">{sender ?? ''}</span>
+            {takenAt === null ? (
+              <span class="muted">still waits</span>
+            ) : (
+              <button type="button" class="link" onClick={() => model.look(takenAt)}>
+                taken at {takenAt}
+              </button>
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
   )
 }
 

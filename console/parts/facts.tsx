@@ -1,0 +1,46 @@
+import type { ComponentChildren } from 'preact'
+
+/** Pairs of a word and what holds for it; those that say nothing are left out. */
+export function Facts({ facts }: { facts: readonly (readonly [label: string, value: ComponentChildren])[] }) {
+  return (
+    <dl class="facts">
+      {facts.flatMap(([label, value]) =>
+        value === null || value === undefined || value === '' || value === false
+          ? []
+          : [
+              <div key={label}>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+              </div>,
+            ],
+      )}
+    </dl>
+  )
+}
+
+/** A part of a page with a heading of its own. */
+export function Section({
+  title,
+  count,
+  tools,
+  children,
+}: {
+  title: string
+  count?: number
+  tools?: ComponentChildren
+  children: ComponentChildren
+}) {
+  const id = `section-${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`
+  return (
+    <section class="section" aria-labelledby={id}>
+      <div class="section-head">
+        <h2 id={id}>
+          {title}
+          {count !== undefined && <span class="count number">{count.toLocaleString('en')}</span>}
+        </h2>
+        {tools}
+      </div>
+      {children}
+    </section>
+  )
+}
