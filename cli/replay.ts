@@ -8,8 +8,8 @@ import { LOCAL } from '../core/principal.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
 
 const PAGE = 200
-/** Beyond any revision: the end of the history. */
-const LAST = Number.MAX_SAFE_INTEGER
+/** Beyond any revision, and the last that the API takes: the end of the history. */
+const LAST = Number.MAX_SAFE_INTEGER - 1
 
 interface Subject {
   addresses(): AsyncIterable<Address>
