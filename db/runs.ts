@@ -65,7 +65,7 @@ const columns = (sql: Sql) => sql`
   address, team, id, agent, version, instance, json_build_object('id', event_id, 'type', event_type) as event, device, priority,
   state, outcome, reason, started_at as "startedAt", ended_at as "endedAt"`
 
-/** Newest first; `after` is the id of the last one of the page before. */
+/** Newest first; `after` is the id of the last one of the page before. The outcome `none` stands for runs that go on. */
 export async function listRuns(
   sql: Sql,
   team: string,
@@ -86,7 +86,7 @@ export async function listRuns(
       ${filter.agent === undefined ? sql`` : sql`and agent = ${filter.agent}`}
       ${filter.instance === undefined ? sql`` : sql`and instance = ${filter.instance}`}
       ${filter.device === undefined ? sql`` : sql`and device = ${filter.device}`}
-      ${filter.outcome === undefined ? sql`` : sql`and outcome = ${filter.outcome}`}
+      ${filter.outcome === undefined ? sql`` : filter.outcome === 'none' ? sql`and outcome is null` : sql`and outcome = ${filter.outcome}`}
       ${filter.event === undefined ? sql`` : sql`and event_id = ${filter.event}`}
       ${
         filter.after === undefined

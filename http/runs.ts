@@ -25,7 +25,10 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
         agent: Id.optional(),
         instance: Id.optional().describe('Key of the instance'),
         device: Text.optional(),
-        outcome: z.enum(['succeeded', 'failed', 'aborted', 'timedOut']).optional(),
+        outcome: z
+          .enum(['none', 'succeeded', 'failed', 'aborted', 'timedOut'])
+          .optional()
+          .describe('`none`: those that go on'),
       }),
       answers: { 200: pageOf(Run) },
       async handle({ by, request, query: { limit, cursor, instance, ...filter } }) {
