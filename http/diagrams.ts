@@ -1,27 +1,28 @@
 import type { MachineGraph } from '../core/graph.ts'
-import type { Geometry } from './diagram/geometry.ts'
+import type { Direction, Geometry } from './diagram/geometry.ts'
 import { layout } from './diagram/layout.ts'
 
 /** Lays each machine out once: the geometry depends on its hash alone, and costs half a second to find. */
 export interface Diagrams {
-  geometry(hash: string, graph: MachineGraph): Promise<Geometry>
+  geometry(hash: string, graph: MachineGraph, direction?: Direction): Promise<Geometry>
 }
 
-/** More machines than one installation runs, versions included. */
+/** More machines than one installation runs, versions and both directions included. */
 const MAX_KEPT = 200
 
 export function createDiagrams(): Diagrams {
   const kept = new Map<string, Promise<Geometry>>()
   return {
-    geometry(hash, graph) {
-      const known = kept.get(hash)
+    geometry(hash, graph, direction = 'down') {
+      const name = `${hash}.${direction}`
+      const known = kept.get(name)
       if (known) return known
       const [oldest] = kept.keys()
       if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest)
-      const made = layout(graph)
-      kept.set(hash, made)
+      const made = layout(graph, { direction })
+      kept.set(name, made)
       // A failure is told to whoever asked, and tried again by the next.
-      made.catch(() => kept.delete(hash))
+      made.catch(() => kept.delete(name))
       return made
     },
   }

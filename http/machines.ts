@@ -29,7 +29,10 @@ export function machineRoutes({ platform: { actors }, diagrams }: Deps): Route[]
       description:
         '`id` is a kind of actor, with `.svg` for a picture or `.mmd` for Mermaid text. With `?hash=` of the machine the answer never changes.',
       params: z.strictObject({ id: Kind }),
-      query: z.strictObject({ hash: z.string().max(128).optional() }),
+      query: z.strictObject({
+        hash: z.string().max(128).optional(),
+        direction: z.enum(['down', 'right']).default('down').describe('Where most arrows point'),
+      }),
       answers: {
         200: z.strictObject({ kind: z.string(), hash: z.string(), graph: Anything, geometry: Anything }),
         304: 'Unchanged',
@@ -38,12 +41,12 @@ export function machineRoutes({ platform: { actors }, diagrams }: Deps): Route[]
         const { kind, form } = formOf(params.id)
         const { hash, graph } = actors.graph(kind)
         const headers = {
-          etag: etagOf(form === undefined ? hash : `${hash}.${form}`),
+          etag: etagOf([hash, form, query.direction].filter((part) => part !== undefined && part !== 'down').join('.')),
           'cache-control': query.hash === hash ? 'private, max-age=31536000, immutable' : 'private, no-cache',
         }
         if (isCurrent(request, headers.etag)) return new Response(null, { status: 304, headers })
         if (form === 'mmd') return text(renderMermaid(graph), 'text/plain; charset=utf-8', headers)
-        const geometry = await diagrams.geometry(hash, graph)
+        const geometry = await diagrams.geometry(hash, graph, query.direction)
         return form === 'svg' ? svg(renderSvg(geometry), headers) : json({ kind, hash, graph, geometry }, { headers })
       },
     }),
