@@ -42,6 +42,25 @@ export async function listDeadLetters(
     limit ${filter.limit}`)
 }
 
+/** Those that are named, dealt with or not; without names, the open ones that fit. */
+export async function selectDeadLetters(
+  sql: Sql,
+  team: string,
+  filter: { ids?: readonly number[] | undefined; address?: Address | undefined; type?: string | undefined },
+  limit: number,
+): Promise<DeadLetter[]> {
+  const { ids, address, type } = filter
+  return answer(sql<DeadLetter[]>`
+    select ${columns(sql)}
+    from dead_letters
+    where team = ${team}
+      ${ids === undefined ? sql`and resolution is null` : sql`and id = any(${ids as number[]}::bigint[])`}
+      ${address === undefined ? sql`` : sql`and address = ${address}`}
+      ${type === undefined ? sql`` : sql`and event ->> 'type' = ${type}`}
+    order by id
+    limit ${limit}`)
+}
+
 export async function findDeadLetter(sql: Sql, id: number): Promise<DeadLetter | undefined> {
   const [row] = await answer(sql<DeadLetter[]>`
     select ${columns(sql)}

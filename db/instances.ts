@@ -82,18 +82,76 @@ const view = (sql: Sql) => sql`
   join actors a using (address)
   join agent_registry r on r.team = i.team and r.id = i.agent and r.version = i.version`
 
+/** What a list of instances is narrowed by: all that is named must hold. */
+export interface InstanceFilter {
+  ids?: readonly string[] | undefined
+  state?: string | undefined
+  agent?: string | undefined
+  /** With a run that has not ended and works on this device. */
+  device?: string | undefined
+  /** Part of the id, or of the agent's id, name or nickname. */
+  q?: string | undefined
+}
+
+const matching = (sql: Sql, team: string, { ids, state, agent, device, q }: InstanceFilter) => sql`
+  i.team = ${team}
+  ${ids === undefined ? sql`` : sql`and i.id = any(${ids as string[]})`}
+  ${state === undefined ? sql`` : sql`and i.state = ${state}`}
+  ${agent === undefined ? sql`` : sql`and i.agent = ${agent}`}
+  ${
+    device === undefined
+      ? sql``
+      : sql`and i.address in (
+          select h.instance from agent_execution_history h where h.team = ${team} and h.device = ${device} and h.outcome is null)`
+  }
+  ${
+    q === undefined
+      ? sql``
+      : sql`and (strpos(lower(i.id), lower(${q})) > 0 or strpos(lower(i.agent), lower(${q})) > 0 or (i.agent, i.version) in (
+          select n.id, n.version from agent_registry n
+          where n.team = ${team} and (strpos(lower(n.definition #>> '{metadata,name}'), lower(${q})) > 0
+            or strpos(lower(n.definition #>> '{metadata,nickname}'), lower(${q})) > 0)))`
+  }`
+
 export async function listInstances(
   sql: Sql,
   team: string,
-  filter: { state?: string; agent?: string; after?: string; limit: number },
+  filter: InstanceFilter & { after?: string; limit: number },
 ): Promise<InstanceView[]> {
   return answer(sql<InstanceView[]>`
     ${view(sql)}
-    where i.team = ${team} and i.id > ${filter.after ?? ''}
-      ${filter.state === undefined ? sql`` : sql`and i.state = ${filter.state}`}
-      ${filter.agent === undefined ? sql`` : sql`and i.agent = ${filter.agent}`}
+    where ${matching(sql, team, filter)} and i.id > ${filter.after ?? ''}
     order by i.id
     limit ${filter.limit}`)
+}
+
+/** How many there are in each state, of those that fit. */
+export async function countInstances(
+  sql: Sql,
+  team: string,
+  filter: InstanceFilter,
+): Promise<{ state: string; count: number }[]> {
+  return answer(sql<{ state: string; count: number }[]>`
+    select i.state, count(*) as count
+    from agent_instances i
+    where ${matching(sql, team, filter)}
+    group by i.state
+    order by i.state`)
+}
+
+/** Names of those that fit, by id. */
+export async function selectInstances(
+  sql: Sql,
+  team: string,
+  filter: InstanceFilter,
+  limit: number,
+): Promise<{ id: string; address: Address }[]> {
+  return answer(sql<{ id: string; address: Address }[]>`
+    select i.id, i.address
+    from agent_instances i
+    where ${matching(sql, team, filter)}
+    order by i.id
+    limit ${limit}`)
 }
 
 export async function findInstance(sql: Sql, team: string, id: string): Promise<InstanceView | undefined> {

@@ -41,6 +41,7 @@ export const ACCESS = {
   'GET /v1/agents/:id': 'viewer',
   'PUT /v1/agents/:id/enabled': 'operator',
   'GET /v1/agents/:id/metrics': 'viewer',
+  'GET /v1/agents/:id/diff': 'viewer',
   'GET /v1/agents/:id/versions': 'viewer',
   'GET /v1/agents/:id/versions/:version': 'viewer',
   'DELETE /v1/agents/:id/versions/:version': 'operator',
@@ -50,6 +51,7 @@ export const ACCESS = {
 
   'GET /v1/instances': 'viewer',
   'POST /v1/instances': 'operator',
+  'POST /v1/instances/bulk': 'operator',
   'GET /v1/instances/:id': 'viewer',
   'POST /v1/instances/:id/pause': 'operator',
   'POST /v1/instances/:id/resume': 'operator',
@@ -96,13 +98,14 @@ export const ACCESS = {
 
   'GET /v1/inbox': 'viewer',
   'GET /v1/dead-letters': 'viewer',
+  'POST /v1/dead-letters/bulk': 'operator',
   'POST /v1/dead-letters/:id/redrive': 'operator',
   'POST /v1/dead-letters/:id/discard': 'operator',
 
   'GET /v1/keys': 'admin',
   'POST /v1/keys': 'admin',
   'DELETE /v1/keys/:id': 'admin',
-  'GET /v1/audit': 'admin',
+  'GET /v1/audit': 'operator',
 } as const satisfies Record<string, Role | 'public'>
 
 /** Method and path of a route, as in `GET /v1/runs/:id`. */

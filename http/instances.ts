@@ -6,7 +6,7 @@ import { etagOf, expectedRevision, isCurrent } from './etag.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json, pathOf } from './reply.ts'
 import { type Route, route } from './route.ts'
-import { pageOf } from './view.ts'
+import { Count, pageOf } from './view.ts'
 import { Id, Reason, Text } from './words.ts'
 
 const tag = 'instances'
@@ -41,10 +41,18 @@ export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
     route('GET /v1/instances', {
       tag,
       summary: 'Instances',
-      query: z.strictObject({ ...PageQuery, state: Text.optional(), agent: Id.optional() }),
-      answers: { 200: pageOf(Instance) },
+      description: '`counts` are by state, of all that fit the other filters, over all pages.',
+      query: z.strictObject({
+        ...PageQuery,
+        state: Text.optional(),
+        agent: Id.optional(),
+        device: Id.optional().describe('With a run that works on it now'),
+        q: Text.optional().describe("Part of the id, or of the agent's id, name or nickname"),
+      }),
+      answers: { 200: pageOf(Instance, { counts: z.record(z.string(), Count), total: Count }) },
       async handle({ by, request, query: { limit, cursor, ...filter } }) {
-        return pageResponse(request, await instances.list(by, { ...paging({ limit, cursor }), ...filter }))
+        const { counts, total, ...page } = await instances.list(by, { ...paging({ limit, cursor }), ...filter })
+        return pageResponse(request, page, { counts, total })
       },
     }),
     route('GET /v1/instances/:id', {

@@ -44,9 +44,16 @@ export function keyRoutes({ platform: { keys, audit } }: Deps): Route[] {
     route('GET /v1/audit', {
       tag: 'keys',
       summary: 'Who did what',
-      query: z.strictObject(PageQuery),
+      query: z.strictObject({
+        ...PageQuery,
+        principal: Text.optional(),
+        action: Text.optional().describe('`agent.publish`, or all of a thing: `agent`'),
+        target: Text.optional().describe('An id, or an address `kind/key`'),
+      }),
       answers: { 200: pageOf(AuditEntry) },
-      handle: async ({ by, request, query }) => pageResponse(request, await audit.list(by, paging(query))),
+      async handle({ by, request, query: { limit, cursor, ...filter } }) {
+        return pageResponse(request, await audit.list(by, { ...paging({ limit, cursor }), ...filter }))
+      },
     }),
   ]
 }

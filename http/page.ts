@@ -14,9 +14,9 @@ export function paging({ limit, cursor }: { limit: number; cursor?: string | und
   return { limit, ...(cursor === undefined ? {} : { after: cursor }) }
 }
 
-/** `{ items, nextCursor }`, and the way to the next page as a `Link` header too. */
-export function pageResponse<T>(request: Request, { items, next }: PageOf<T>): Response {
-  return json({ items, nextCursor: next }, next === null ? {} : { headers: { link: linkTo(request, next) } })
+/** `{ items, nextCursor }` with what is told of the whole, and the way to the next page as a `Link` header too. */
+export function pageResponse<T>(request: Request, { items, next }: PageOf<T>, more: object = {}): Response {
+  return json({ items, nextCursor: next, ...more }, next === null ? {} : { headers: { link: linkTo(request, next) } })
 }
 
 /** A list that comes whole. */

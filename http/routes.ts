@@ -1,6 +1,8 @@
 import { actorRoutes } from './actors.ts'
+import { agentDiffRoute } from './agent-diff.ts'
 import { agentRoutes } from './agents.ts'
 import { alertRoutes } from './alerts.ts'
+import { bulkRoutes } from './bulk.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import type { Deps } from './deps.ts'
 import { devicePictureRoutes } from './device-picture.ts'
@@ -29,7 +31,9 @@ export function allRoutes(deps: Deps): Route[] {
     ...ingestRoutes(deps),
     ...alertRoutes(deps),
     ...agentRoutes(deps),
+    ...bulkRoutes(deps),
     ...instanceRoutes(deps),
+    agentDiffRoute(deps),
     ...runRoutes(deps),
     ...messageRoutes(deps),
     ...actorRoutes(deps),

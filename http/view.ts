@@ -11,9 +11,9 @@ export const Address = z.string().describe('`kind/key`')
 export const Count = z.int().min(0)
 export const named = <S extends z.ZodType>(id: string, schema: S): S => schema.meta({ id })
 
-/** One page of a list. */
-export function pageOf(item: z.ZodType): z.ZodType {
-  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() })
+/** One page of a list, with what is told of the whole. */
+export function pageOf(item: z.ZodType, more: z.ZodRawShape = {}): z.ZodType {
+  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable(), ...more })
 }
 
 export const Problem = named(

@@ -6,6 +6,7 @@ import type { MachineEvent } from '../../core/message.ts'
 import type { Principal, Role } from '../../core/principal.ts'
 import type { HistoryEntry } from '../../db/history.ts'
 import type { ActorSnapshot } from '../runtime.ts'
+import type { BulkApi } from './bulk-api.ts'
 import type { MessagesApi } from './messages-api.ts'
 import type { PastApi } from './past-api.ts'
 
@@ -26,9 +27,10 @@ export interface Platform {
   alerts: AlertsApi
   deadLetters: DeadLettersApi
   keys: KeysApi
-  inbox: InboxApi
   idempotency: IdempotencyApi
-  audit: { list(by: Principal, page: Paging): Promise<PageOf<AuditEntry>> }
+  audit: { list(by: Principal, page: AuditPage): Promise<PageOf<AuditEntry>> }
+  bulk: BulkApi
+  inbox: InboxApi
   system(): Promise<SystemInfo>
   start(): Promise<void>
   stop(): Promise<void>
@@ -169,13 +171,26 @@ export interface InstanceView {
 }
 export const INSTANCE_ACTIONS = ['pause', 'resume', 'stop', 'retry', 'skip', 'reset'] as const
 export type InstanceAction = (typeof INSTANCE_ACTIONS)[number]
+export interface InstanceQuery {
+  state?: string | undefined
+  agent?: string | undefined
+  /** Works on it now. */
+  device?: string | undefined
+  /** Part of the id, or of the agent's id, name or nickname. */
+  q?: string | undefined
+}
+export interface InstanceCounts {
+  counts: Record<string, number>
+  total: number
+}
 export interface InstancesApi {
   /** Makes the instance, or finds it: the same key is the same instance. Default key: the agent's id. */
   start(
     by: Principal,
     request: { agent: string; version?: string; key?: string },
   ): Promise<{ instance: InstanceView; created: boolean }>
-  list(by: Principal, filter: Paging & { state?: string; agent?: string }): Promise<PageOf<InstanceView>>
+  /** With how many there are in each state, whatever state was asked for. */
+  list(by: Principal, filter: Paging & InstanceQuery): Promise<PageOf<InstanceView> & InstanceCounts>
   get(by: Principal, id: string): Promise<InstanceView>
   /** Refuses (`event.refused`, with state and allowedEvents) what the machine does not accept now. `expected`: revision of If-Match. */
   command(
@@ -528,6 +543,13 @@ export interface IdempotencyApi {
   begin(by: Principal, key: string, request: string, bodyHash: string): Promise<Begun>
   finish(by: Principal, key: string, request: string, answer: StoredAnswer): Promise<void>
   abandon(by: Principal, key: string, request: string): Promise<void>
+}
+export interface AuditPage extends Paging {
+  principal?: string | undefined
+  /** `agent.publish`, or all of a thing: `agent`. */
+  action?: string | undefined
+  /** An id; or an actor's address, which also stands for the thing that its key names. */
+  target?: string | undefined
 }
 export interface AuditEntry {
   id: number

@@ -1,9 +1,9 @@
 import { AppError } from '../../core/errors.ts'
 import { toJson } from '../../core/json.ts'
-import type { Principal } from '../../core/principal.ts'
+import { mayAct, type Principal } from '../../core/principal.ts'
 import { appendAudit, listAudit } from '../../db/audit.ts'
 import type { Sql } from '../../db/client.ts'
-import type { AuditEntry, PageOf, Paging } from './api.ts'
+import type { AuditEntry, AuditPage, PageOf } from './api.ts'
 
 const PAGE = 100
 
@@ -11,7 +11,7 @@ export interface Audit {
   /** Notes what somebody did, once it is done. `action` is `<thing>.<verb>`, `target` what it was done to. */
   append(by: Principal, action: string, target: string, details?: object): Promise<void>
   /** Newest first. */
-  list(by: Principal, page: Paging): Promise<PageOf<AuditEntry>>
+  list(by: Principal, page: AuditPage): Promise<PageOf<AuditEntry>>
 }
 
 /** Who did what. */
@@ -20,9 +20,11 @@ export function createAudit({ sql }: { sql: Sql }): Audit {
     append: (by, action, target, details = {}) =>
       appendAudit(sql, { team: by.team, principal: by.name, action, target, details: toJson(details) }),
 
-    async list(by, { limit = PAGE, after }) {
+    async list(by, { limit = PAGE, after, ...filter }) {
       const before = after === undefined ? {} : { before: numberOf(after) }
-      const items = await listAudit(sql, by.team, { ...before, limit })
+      // Who may come in is not for everybody to see.
+      const without = mayAct(by, 'admin') ? [] : ['key.']
+      const items = await listAudit(sql, by.team, { ...filter, ...before, without, limit })
       return { items, next: items.length < limit ? null : String(items.at(-1)?.id) }
     },
   }

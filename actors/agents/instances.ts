@@ -4,6 +4,7 @@ import type { Log } from '../../core/log.ts'
 import type { Principal } from '../../core/principal.ts'
 import { PLATFORM } from '../../core/principal.ts'
 import {
+  countInstances,
   findInstance,
   listInstances,
   listOutdated,
@@ -74,8 +75,16 @@ export function createInstances(deps: InstancesDeps): Instances {
     },
 
     async list(by, { limit = PAGE, ...filter }) {
-      const rows = await listInstances(sql, by.team, { ...filter, limit })
-      return { items: rows.map(toView), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
+      const [rows, states] = await Promise.all([
+        listInstances(sql, by.team, { ...filter, limit }),
+        countInstances(sql, by.team, { ...filter, state: undefined }),
+      ])
+      return {
+        items: rows.map(toView),
+        next: rows.length < limit ? null : (rows.at(-1)?.id ?? null),
+        counts: Object.fromEntries(states.map(({ state, count }) => [state, count])),
+        total: states.reduce((sum, { count }) => sum + count, 0),
+      }
     },
 
     get: async (by, id) => toView(await existing(by.team, id)),

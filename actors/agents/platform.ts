@@ -15,6 +15,7 @@ import { createActors } from './actors.ts'
 import { createAlerts } from './alerts.ts'
 import type { Platform } from './api.ts'
 import { createAudit } from './audit.ts'
+import { createBulk } from './bulk.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { AgentDefinition } from './definition.ts'
 import { createDevices } from './devices.ts'
@@ -95,6 +96,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const agents = createRegistry({ sql, tools: tools.list(), audit, log, read, onRulesChanged: followRules })
   const instances = createInstances({ runtime, agents, audit, definitionOf, log })
   const devices = createDevices({ runtime, audit })
+  const deadLetters = createDeadLetters({ runtime, audit })
   const keys = createKeys({ sql, audit })
   let lab: string | null = null
   let housekeeping: NodeJS.Timeout | undefined
@@ -168,7 +170,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     devices,
     locks: createLocks({ runtime, audit }),
     alerts: createAlerts({ runtime, audit }),
-    deadLetters: createDeadLetters({ runtime, audit }),
+    deadLetters,
+    bulk: createBulk({ runtime, instances, deadLetters }),
     keys,
     audit,
     inbox: createInbox({ sql }),

@@ -56,7 +56,13 @@ describe('keys', () => {
     expect(body.items).toContainEqual(
       expect.objectContaining({ principal: 'doer', action: 'agent.import', target: 'audited@1.0.0' }),
     )
-    await as(key)('GET /v1/audit', 403)
+    const { body: seen } = await as(key)<typeof body>('GET /v1/audit?target=audited@1.0.0', 200)
+    expect(seen.items.map(({ action }) => action)).toEqual(['agent.import'])
+    const { body: all } = await as(key)<typeof body>('GET /v1/audit', 200)
+    expect(all.items.filter(({ action }) => action.startsWith('key.'))).toEqual([])
+    expect(body.items.filter(({ action }) => action.startsWith('key.'))).not.toEqual([])
+    const { key: eyes } = await make('eyes', 'viewer')
+    await as(eyes)('GET /v1/audit', 403)
   })
 
   it('of an operator pass no approval and speak for no actor', async () => {
@@ -109,7 +115,11 @@ describe('another team', () => {
     for (const line of lines) {
       const [method = '', path = ''] = line.split(' ')
       const body = bodyFor(line)
-      const query = line.endsWith('/replay') && method === 'GET' ? '?at=1' : ''
+      const query = /^GET .*\/replay$|\/fork$/.test(line)
+        ? '?at=1'
+        : line.endsWith('/diff')
+          ? '?from=1.0.0&to=1.0.0'
+          : ''
       const answer = await fetch(`${running.url}${path}${query}`, {
         method,
         headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
