@@ -132,7 +132,7 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
           // From the mailbox it can be laid aside, one message at a time.
           if ((batch.get(address)?.length ?? 0) > 0) {
             taken.elsewhere.add(address)
-            return []
+            return new Set<Address>()
           }
           alone.push(address)
           return commitOne(actor, mail, refusal)

@@ -2,7 +2,7 @@ import type { Address } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
-import { isConflict } from '../db/client.ts'
+import { isConflict, isRefusedValue } from '../db/client.ts'
 import type { Accepted } from './sender.ts'
 import type { Handed, Turn } from './turn.ts'
 
@@ -131,6 +131,8 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
       for (const [address, { waiters, handed }] of batch) {
         rejectAll(waiters, error)
         if (passes) later(address, { handed })
+        // A value in one of them: the mailbox finds out which.
+        else if (isRefusedValue(error)) divert(address, handed)
         else rejectAll(handed, error)
       }
     }
