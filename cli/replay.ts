@@ -8,8 +8,10 @@ import { LOCAL } from '../core/principal.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
 
 const PAGE = 200
-/** Beyond any revision, and the last that the API takes: the end of the history. */
-const LAST = Number.MAX_SAFE_INTEGER - 1
+/** Beyond any revision: the end of the history. */
+const LAST = Number.MAX_SAFE_INTEGER
+/** An actor that is working has moved between the look at its revision and the replay up to it. */
+const TRIES = 20
 
 interface Subject {
   addresses(): AsyncIterable<Address>
@@ -68,6 +70,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 const Page = z.object({ items: z.array(z.object({ address: z.string() })), nextCursor: z.string().nullable() })
+const Latest = z.object({ revision: z.number() })
 const Replayed = z.object({ equal: z.boolean().optional() })
 
 function overHttp(url: string, key: string | undefined): Subject {
@@ -95,7 +98,11 @@ function overHttp(url: string, key: string | undefined): Subject {
     async equal(address) {
       const slash = address.indexOf('/')
       const path = `${address.slice(0, slash)}/${encodeURIComponent(address.slice(slash + 1))}`
-      return (await get(`/v1/actors/${path}/replay?at=${LAST}`, Replayed)).equal === true
+      for (let tries = 1; ; tries++) {
+        const { revision } = await get(`/v1/actors/${path}`, Latest)
+        const { equal } = await get(`/v1/actors/${path}/replay?at=${revision}`, Replayed)
+        if (equal !== undefined || tries === TRIES) return equal === true
+      }
     },
   }
 }
