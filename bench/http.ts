@@ -4,6 +4,7 @@ import { Pool } from 'undici'
 export interface Client {
   post(path: string, body: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>
   put(path: string, body: string): Promise<{ status: number; text: string }>
+  delete(path: string): Promise<{ status: number; text: string }>
   get<Body>(path: string): Promise<Body>
   close(): Promise<void>
 }
@@ -13,7 +14,12 @@ const JSON_BODY = { 'content-type': 'application/json' }
 export function connect(url: string, connections: number): Client {
   const pool = new Pool(url, { connections, pipelining: 1 })
 
-  async function send(method: 'GET' | 'POST' | 'PUT', path: string, body?: string, headers?: Record<string, string>) {
+  async function send(
+    method: 'DELETE' | 'GET' | 'POST' | 'PUT',
+    path: string,
+    body?: string,
+    headers?: Record<string, string>,
+  ) {
     const answer = await pool.request({
       method,
       path,
@@ -25,6 +31,7 @@ export function connect(url: string, connections: number): Client {
   return {
     post: (path, body, headers) => send('POST', path, body, headers),
     put: (path, body) => send('PUT', path, body),
+    delete: (path) => send('DELETE', path),
     async get<Body>(path: string) {
       const { status, text } = await send('GET', path)
       if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${text}`)

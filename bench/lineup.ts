@@ -4,7 +4,14 @@ import { bullmqPostgres, bullmqRedis, bullmqRedisSynced, dbos, effect } from './
 import { restate } from './contestants/restate.ts'
 import { troupeHttp } from './contestants/troupe-http.ts'
 import { troupeLibrary } from './contestants/troupe-library.ts'
-import type { Stage } from './stage.ts'
+import { alertToTool } from './questions/alert.ts'
+import { backlog } from './questions/backlog.ts'
+import { history } from './questions/history.ts'
+import { idleActors } from './questions/idle-actors.ts'
+import { live } from './questions/live.ts'
+import { locks } from './questions/locks.ts'
+import type { Question } from './questions/question.ts'
+import { timers } from './questions/timers.ts'
 
 /** In the order of the table. */
 export const CONTESTANTS: readonly Plan[] = [
@@ -22,10 +29,13 @@ export const CONTESTANTS: readonly Plan[] = [
   ceiling,
 ]
 
-export interface Question {
-  name: string
-  needsRedis?: boolean
-  ask(stage: Stage): Promise<Record<string, number>>
-}
-
-export const QUESTIONS: readonly Question[] = []
+export const QUESTIONS: readonly Question[] = [
+  alertToTool('redis'),
+  alertToTool('embedded'),
+  locks,
+  timers,
+  live,
+  history,
+  backlog,
+  idleActors,
+]

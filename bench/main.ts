@@ -29,8 +29,8 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
   const { rows, versions } = await runRounds(plans, wanted, stage)
 
   const questions: Answer[] = []
-  for (const { name, ask, needsRedis } of QUESTIONS.filter((question) => wanted(question.name))) {
-    if (needsRedis && redis === undefined) {
+  for (const { name, ask, needs } of QUESTIONS.filter((question) => wanted(question.name))) {
+    if (needs?.includes('redis') && redis === undefined) {
       notMeasured[name] = 'install redis-server'
       continue
     }

@@ -1,5 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { open, readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Contestant } from './contestant.ts'
 import type { Order, Program, Report } from './programs/program.ts'
 import type { Measured } from './stats.ts'
@@ -14,44 +16,38 @@ export interface Child {
   stop(): Promise<void>
 }
 
-/** A server as its users start it. Its output is kept for the case that it does not come up. */
-export function startServer(
+/**
+ * A server as its users start it. Its output goes to a file, as a supervisor would keep it: reading a log line for each
+ * request would be work for the process that measures.
+ */
+export async function startServer(
   command: string,
   args: readonly string[],
-  env: Record<string, string>,
-  cwd?: string,
-): Child {
+  options: { env: Record<string, string>; log: string; cwd?: string },
+): Promise<Child> {
+  const log = await open(options.log, 'w')
   const child = spawn(command, args, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', log.fd, log.fd],
     // Ctrl-C in a terminal must not reach it before we have taken our things away.
     detached: true,
-    ...(cwd === undefined ? {} : { cwd }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
-  let output = ''
-  let heard: () => void = () => undefined
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (part: Buffer) => {
-      output = (output + part.toString()).slice(-20_000)
-      heard()
-    })
-  }
-  child.once('exit', () => heard())
+  await log.close()
   return {
     pid: child.pid ?? 0,
     async line(pattern) {
       const deadline = performance.now() + START_MS
-      while (performance.now() < deadline) {
+      for (;;) {
+        const output = await readFile(options.log, 'utf8')
         const found = output.split('\n').find((line) => pattern.test(line))
         if (found !== undefined) return found
-        if (child.exitCode !== null) break
-        await new Promise<void>((resolve) => {
-          heard = resolve
-          setTimeout(resolve, 1_000)
-        })
+        if (child.exitCode !== null || performance.now() > deadline) {
+          await stopChild(child)
+          throw new Error(`${command} ${args.join(' ')} did not start:\n${output.slice(-5_000)}`)
+        }
+        await pause(50)
       }
-      await stopChild(child)
-      throw new Error(`${command} ${args.join(' ')} did not start:\n${output}`)
     },
     stop: () => stopChild(child),
   }

@@ -10,7 +10,7 @@ const machines = fileURLToPath(new URL('machines.ts', import.meta.url))
 export interface TroupeServer {
   url: string
   pid: number
-  /** Of its own embedded PostgreSQL, for checks. Holds the password. */
+  /** Its own embedded PostgreSQL, unless it was given another; for checks. Holds the password. */
   databaseUrl: string
   stop(): Promise<void>
 }
@@ -23,10 +23,8 @@ export async function startTroupe(
 ): Promise<TroupeServer> {
   const dataDir = await stage.folder()
   const redis = backend === 'redis' ? await stage.redis('everysec') : undefined
-  const child = startServer(
-    process.execPath,
-    ['--import', 'tsx', 'main.ts'],
-    {
+  const child = await startServer(process.execPath, ['--import', 'tsx', 'main.ts'], {
+    env: {
       PORT: '0',
       TROUPE_DATA_DIR: dataDir,
       TROUPE_MACHINES: machines,
@@ -35,12 +33,13 @@ export async function startTroupe(
       REDIS_URL: redis ?? '',
       ...env,
     },
-    root,
-  )
+    log: join(await stage.folder(), 'troupe.log'),
+    cwd: root,
+  })
   stage.atEnd(child.stop)
   const line = await child.line(/Troupe is running: +http/)
   const url = /http\S+/.exec(line)?.[0] ?? ''
-  return { url, pid: child.pid, databaseUrl: await embeddedUrl(dataDir), stop: child.stop }
+  return { url, pid: child.pid, databaseUrl: env['DATABASE_URL'] ?? (await embeddedUrl(dataDir)), stop: child.stop }
 }
 
 /** The embedded server says its port in `postmaster.pid`, line four; its password lies beside it. */

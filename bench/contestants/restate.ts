@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compareCounts, type Plan } from '../contestant.ts'
 import { drive, openBooks } from '../drive.ts'
@@ -22,28 +23,21 @@ export const restate: Plan = {
   async start(stage) {
     const { actors } = stage.sizes
     const [ingress, admin, node] = [await findFreePort(), await findFreePort(), await findFreePort()]
-    const machine = startServer(process.execPath, [service], {})
+    const logs = await stage.folder()
+    const machine = await startServer(process.execPath, [service], { env: {}, log: join(logs, 'service.log') })
     stage.atEnd(machine.stop)
     const port = /\d+/.exec(await machine.line(/listening on \d+/))?.[0]
-    const server = startServer(
+    const server = await startServer(
       process.execPath,
-      [
-        binary,
-        '--base-dir',
-        await stage.folder(),
-        '--bind-ip',
-        '127.0.0.1',
-        '--bind-port',
-        String(node),
-        '--listen-mode',
-        'tcp',
-      ],
+      [binary, `--base-dir=${await stage.folder()}`, '--listen-mode=tcp', '--bind-ip=127.0.0.1', `--bind-port=${node}`],
       {
-        RESTATE_INGRESS__BIND_PORT: String(ingress),
-        RESTATE_ADMIN__BIND_PORT: String(admin),
-        RESTATE_DISABLE_TELEMETRY: 'true',
-        RESTATE_LOG_DISABLE_ANSI_CODES: 'true',
-        DO_NOT_TRACK: '1',
+        env: {
+          RESTATE_INGRESS__BIND_PORT: String(ingress),
+          RESTATE_ADMIN__BIND_PORT: String(admin),
+          RESTATE_DISABLE_TELEMETRY: 'true',
+          DO_NOT_TRACK: '1',
+        },
+        log: join(logs, 'restate.log'),
       },
     )
     stage.atEnd(server.stop)
