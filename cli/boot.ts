@@ -50,7 +50,8 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
       )
     }
     await platform.start()
-    const app = createApp({ platform, log, config: { loopbackOnly, healthOnly: !config.roles.includes('api') } })
+    const isApi = config.roles.includes('api')
+    const app = createApp({ platform, log, config: { loopbackOnly, healthOnly: !isApi, warmDiagrams: isApi } })
     const server = await listen({ app, host: config.host, port: config.port })
     const lab = config.lab && config.roles.includes('api') ? await startLab(server.url, config) : null
     platform.setLab(lab?.url ?? null)

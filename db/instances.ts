@@ -95,7 +95,7 @@ export interface InstanceFilter {
 
 const matching = (sql: Sql, team: string, { ids, state, agent, device, q }: InstanceFilter) => sql`
   i.team = ${team}
-  ${ids === undefined ? sql`` : sql`and i.id = any(${ids as string[]})`}
+  ${ids === undefined ? sql`` : sql`and i.id = any(${ids})`}
   ${state === undefined ? sql`` : sql`and i.state = ${state}`}
   ${agent === undefined ? sql`` : sql`and i.agent = ${agent}`}
   ${

@@ -27,6 +27,8 @@ export interface AppOptions {
     loopbackOnly: boolean
     /** A process that only works answers probes and nothing else. */
     healthOnly?: boolean
+    /** Lays the statecharts out at once, before the first one is looked at. */
+    warmDiagrams?: boolean
     /** Live streams at once; default 200. */
     maxStreams?: number
   }
@@ -47,7 +49,16 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
   const auth = createAuth({ keys: platform.keys, loopbackOnly: config.loopbackOnly, clock })
   const streams = createStreams(config.maxStreams)
   const meter = createMeter()
-  const all = allRoutes({ platform, auth, streams, meter, diagrams: createDiagrams() })
+  const diagrams = createDiagrams()
+  const stopping = new AbortController()
+  if (config.warmDiagrams) {
+    const { actors } = platform
+    void diagrams.warm(
+      actors.machines().map(({ kind }) => actors.graph(kind)),
+      stopping.signal,
+    )
+  }
+  const all = allRoutes({ platform, auth, streams, meter, diagrams })
   const routes = config.healthOnly ? all.filter(({ name }) => HEALTH.has(name)) : all
   const serve = createServe({ auth, idempotency: platform.idempotency })
   const app = new Hono<AppEnv>()
@@ -83,7 +94,11 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
   app.notFound((c) => refuse(unknownRoute(c, routes), c))
   app.onError(refuse)
 
-  return { fetch: async (request, env = {}) => app.fetch(request, env), stop: () => streams.stop(), routes }
+  const stop = (): void => {
+    stopping.abort()
+    streams.stop()
+  }
+  return { fetch: async (request, env = {}) => app.fetch(request, env), stop, routes }
 }
 
 function requestIdOf(request: Request): string {

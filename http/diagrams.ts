@@ -5,6 +5,8 @@ import { layout } from './diagram/layout.ts'
 /** Lays each machine out once: the geometry depends on its hash alone, and costs half a second to find. */
 export interface Diagrams {
   geometry(hash: string, graph: MachineGraph, direction?: Direction): Promise<Geometry>
+  /** Lays these out one after the other, so that nobody waits for the first look. Ends with the signal. */
+  warm(machines: readonly { hash: string; graph: MachineGraph }[], signal: AbortSignal): Promise<void>
 }
 
 /** More machines than one installation runs, versions and both directions included. */
@@ -12,7 +14,7 @@ const MAX_KEPT = 200
 
 export function createDiagrams(): Diagrams {
   const kept = new Map<string, Promise<Geometry>>()
-  return {
+  const diagrams: Diagrams = {
     geometry(hash, graph, direction = 'down') {
       const name = `${hash}.${direction}`
       const known = kept.get(name)
@@ -25,5 +27,13 @@ export function createDiagrams(): Diagrams {
       made.catch(() => kept.delete(name))
       return made
     },
+    async warm(machines, signal) {
+      for (const { hash, graph } of machines) {
+        if (signal.aborted) return
+        // Whoever looks at it will be told.
+        await diagrams.geometry(hash, graph).catch(() => undefined)
+      }
+    },
   }
+  return diagrams
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { AppError } from '../core/errors.ts'
 import type { Deps } from './deps.ts'
 import { renderMermaid } from './diagram/mermaid.ts'
+import { renderScxml } from './diagram/scxml.ts'
 import { STATECHART_STYLE_SOURCE } from './diagram/style.ts'
 import { renderSvg } from './diagram/svg.ts'
 import { etagOf, isCurrent } from './etag.ts'
@@ -27,7 +27,7 @@ export function machineRoutes({ platform: { actors }, diagrams }: Deps): Route[]
       tag,
       summary: 'A statechart: the graph with its geometry, or a picture of it',
       description:
-        '`id` is a kind of actor, with `.svg` for a picture or `.mmd` for Mermaid text. With `?hash=` of the machine the answer never changes.',
+        '`id` is a kind of actor, with `.svg` for a picture, `.mmd` for Mermaid text or `.scxml` for SCXML. With `?hash=` of the machine the answer never changes.',
       params: z.strictObject({ id: Kind }),
       query: z.strictObject({
         hash: z.string().max(128).optional(),
@@ -46,6 +46,7 @@ export function machineRoutes({ platform: { actors }, diagrams }: Deps): Route[]
         }
         if (isCurrent(request, headers.etag)) return new Response(null, { status: 304, headers })
         if (form === 'mmd') return text(renderMermaid(graph), 'text/plain; charset=utf-8', headers)
+        if (form === 'scxml') return text(renderScxml(graph), 'application/scxml+xml; charset=utf-8', headers)
         const geometry = await diagrams.geometry(hash, graph, query.direction)
         return form === 'svg' ? svg(renderSvg(geometry), headers) : json({ kind, hash, graph, geometry }, { headers })
       },
@@ -59,9 +60,8 @@ export function svg(picture: string, headers: Record<string, string> = {}): Resp
   return text(picture, 'image/svg+xml; charset=utf-8', { 'content-security-policy': policy, ...headers })
 }
 
-function formOf(id: string): { kind: string; form?: 'svg' | 'mmd' } {
+function formOf(id: string): { kind: string; form?: 'svg' | 'mmd' | 'scxml' } {
   const [, kind, extension] = /^(.+)\.(svg|mmd|scxml)$/.exec(id) ?? []
   if (kind === undefined) return { kind: id }
-  if (extension === 'svg' || extension === 'mmd') return { kind, form: extension }
-  throw new AppError('request.not_found', 'SCXML is not drawn here: ask for .svg or .mmd')
+  return extension === 'svg' || extension === 'mmd' || extension === 'scxml' ? { kind, form: extension } : { kind: id }
 }

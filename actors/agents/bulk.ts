@@ -1,6 +1,5 @@
 import type { Address } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
-import type { Principal } from '../../core/principal.ts'
 import { findActors } from '../../db/actors.ts'
 import { databaseTime } from '../../db/client.ts'
 import { selectDeadLetters } from '../../db/dead-letters.ts'
