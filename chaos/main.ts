@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { FAULTS } from './faults/all.ts'
+import { runMutations } from './mutate.ts'
 import { describeRun } from './report.ts'
 import { run } from './run.ts'
 import { FULL, SHORT } from './sizes.ts'
@@ -18,22 +19,47 @@ const { values } = parseArgs({
     /** Writes the report here, too. */
     out: { type: 'string' },
     short: { type: 'boolean', default: false },
+    /** Takes the protections away, one at a time: all twelve, or the numbers given with `--only`. */
+    mutations: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    /** What is done to the database before the work begins. */
+    sql: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 })
 
 const backend = values.backend === 'postgres' ? 'postgres' : 'redis'
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000))
-const wanted = values.rows?.split(',')
-const report = await run({
-  ...(values.short ? SHORT : FULL),
-  seed,
-  backend,
-  forMs: Number(values.minutes) * 60_000,
-  faults: wanted ? FAULTS.filter(({ id }) => wanted.includes(id)) : FAULTS,
-  keep: values.keep,
-  tell: (line) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
-})
-if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(report, null, 2)}\n`)
-process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : describeRun(report))
-process.exit(report.violations.length === 0 && report.valid ? 0 : 1)
+const tell = (line: string): unknown => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`)
+process.exit(values.mutations ? await mutations() : await once())
+
+async function mutations(): Promise<number> {
+  const only = values.only?.split(',').map(Number)
+  const results = await runMutations({ seed, backend, only }, tell)
+  const caught = results.filter((result) => result.caught).length
+  await show({ seed, backend, caught, of: results.length, results }, `${caught} of ${results.length} caught\n`)
+  return caught === results.length ? 0 : 1
+}
+
+async function once(): Promise<number> {
+  const wanted = values.rows?.split(',')
+  const report = await run({
+    ...(values.short ? SHORT : FULL),
+    seed,
+    backend,
+    forMs: Number(values.minutes) * 60_000,
+    faults: wanted ? FAULTS.filter(({ id }) => wanted.includes(id)) : FAULTS,
+    keep: values.keep,
+    ...(values.sql === undefined ? {} : { sql: values.sql }),
+    tell,
+  })
+  await show(report, describeRun(report))
+  return report.violations.length === 0 && report.valid ? 0 : 1
+}
+
+async function show(report: object, text: string): Promise<void> {
+  const json = `${JSON.stringify(report, null, 2)}\n`
+  if (values.out !== undefined) await writeFile(values.out, json)
+  // Waits until it is out: a pipe may take it in pieces.
+  await new Promise((resolve) => process.stdout.write(values.json ? json : text, resolve))
+}

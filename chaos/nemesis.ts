@@ -48,7 +48,7 @@ export interface NemesisReport {
 }
 
 /**
- * Strikes with every fault once in a random order, then with random ones until time is up; between two it waits until
+ * Strikes with every fault once in a random order, then again and again until time is up (`Infinity`: once is enough); between two it waits until
  * all nodes stand, so that each meets a working cluster.
  */
 export async function unleash(
@@ -69,6 +69,7 @@ export async function unleash(
   while (possible.length > 0) {
     const fault = queue.shift()
     if (!fault) {
+      if (untilMs === Infinity) break
       rounds += 1
       queue = scene.random.shuffle(possible)
       continue

@@ -37,7 +37,8 @@ export async function startNode(
 ): Promise<NodeProcess> {
   const beganAt = performance.now()
   const child: ChildProcess = fork(PROGRAM, [JSON.stringify(settings)], {
-    execArgv: ['--import', 'tsx', ...(how.execArgv ?? [])],
+    // Node that reads TypeScript by itself starts sooner.
+    execArgv: [...(process.features.typescript ? [] : ['--import', 'tsx']), ...(how.execArgv ?? [])],
     env: { ...process.env, ...how.env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

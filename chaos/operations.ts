@@ -31,10 +31,10 @@ const ANSWER_MS = 5_000
 const PAUSE_MS = 60
 
 /** Every operation goes to a file of its own that no fault of the system reaches. */
-export function createOperations(cluster: Cluster, file: string): Operations {
+export function createOperations(cluster: Cluster, file: string, longestMs: number): Operations {
   const all: Operation[] = []
 
-  async function perform(client: string, id: string, call: Call, patienceMs = 300_000): Promise<Operation> {
+  async function perform(client: string, id: string, call: Call, patienceMs = longestMs): Promise<Operation> {
     const operation: Operation = {
       id,
       client,
@@ -46,7 +46,7 @@ export function createOperations(cluster: Cluster, file: string): Operations {
       tries: 0,
       value: null,
     }
-    const until = performance.now() + patienceMs
+    const until = performance.now() + Math.min(patienceMs, longestMs)
     for (;;) {
       operation.tries += 1
       try {

@@ -29,6 +29,12 @@ export interface RunOptions {
   workers: number
   lockClients: number
   spanMs: number
+  /** How long everything may take to come to rest once the faults are over, in milliseconds. */
+  restMs: number
+  /** How long a client asks again before it gives up. */
+  patienceMs: number
+  /** What is done to the database before the work begins. */
+  sql?: string
   tell(line: string): void
   /** Keeps the folder with ledgers and the database's log. */
   keep?: boolean
@@ -51,9 +57,6 @@ export interface RunReport {
   /** False when the run proves nothing: too few operations came through. */
   valid: boolean
 }
-
-/** How long everything may take to come to rest once the faults are over. */
-const REST_MS = 90_000
 
 /** One whole run: a cluster, work, a nemesis, rest, and the questions. */
 export async function run(options: RunOptions): Promise<RunReport> {
@@ -83,12 +86,13 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const [first] = cluster.seats
     if (first) await cluster.fill(first)
     await installAudit(database)
+    if (options.sql !== undefined) await database.ask(options.sql)
     const follower = await createFollower(database.url, redis && `redis://127.0.0.1:${redis.port}`)
     stops.unshift(() => follower.stop())
     await cluster.heal()
     tell(`${cluster.seats.length} processes on ${backend}, seed ${seed}`)
 
-    const operations = createOperations(cluster, join(folder, 'operations.jsonl'))
+    const operations = createOperations(cluster, join(folder, 'operations.jsonl'), options.patienceMs)
     const work = createWork(operations, options.size, random.fork('work'))
     const locks = createLockWork(
       operations,
@@ -115,7 +119,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await cluster.heal()
     ending.abort()
     await working
-    await comeToRest(database, cluster)
+    const restless = await comeToRest(database, cluster, options.restMs)
+    if (restless !== undefined) tell(`does not come to rest: ${restless}`)
     tell('at rest; replaying')
     const addresses = (await database.ask<{ address: string }>('select address from actors')).map((row) => row.address)
     const unequal = await follower.replayAll(addresses)
@@ -158,20 +163,27 @@ export async function run(options: RunOptions): Promise<RunReport> {
 /** Faults that kill one process and disturb nothing else: recovery is measured on them. */
 const QUIET = new Set(['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P8'])
 
+/** What is due later than this is not waited for. */
+const SOON_MS = 6_000
+
 /** Nothing waits, nothing is due, nothing runs, and no lease stands; or patience has an end, and the checks say what is left. */
-async function comeToRest(database: Database, cluster: Cluster): Promise<void> {
-  const until = performance.now() + REST_MS
+async function comeToRest(database: Database, cluster: Cluster, restMs: number): Promise<string | undefined> {
+  const until = performance.now() + restMs
   let quiet = 0
+  let left = ''
   for (let round = 0; performance.now() < until && quiet < 3; round++) {
     if (round % 4 === 0) await cluster.ask({ do: 'attend' }).catch(() => undefined)
     const { mail, timers, invocations, leases } = await readLeftovers(database)
-    const [runs] = await database.ask<{ n: number }>(
-      `select count(*)::int as n from actors where kind in ('run', 'kid') and status = 'active'`,
+    const runs = await database.ask<{ address: string }>(
+      `select address || ' ' || (value::text) as address from actors where kind in ('run', 'kid') and status = 'active'`,
     )
-    const busy = mail.length + timers.length + invocations.length + leases.length + (runs?.n ?? 0)
+    const soon = timers.filter(({ overdueMs }) => overdueMs > -SOON_MS)
+    const busy = mail.length + soon.length + invocations.length + leases.length + runs.length
     quiet = busy === 0 ? quiet + 1 : 0
+    left = JSON.stringify({ mail, soon, invocations, leases, runs }).slice(0, 2_000)
     await pause(500)
   }
+  return quiet < 3 ? left : undefined
 }
 
 /** Readers come to the end of the log, too; what they missed by then, they missed. */

@@ -1,13 +1,15 @@
 import type { RunOptions } from './run.ts'
 
-type Size = Pick<RunOptions, 'size' | 'workers' | 'lockClients' | 'spanMs'>
+type Size = Pick<RunOptions, 'size' | 'workers' | 'lockClients' | 'spanMs' | 'restMs' | 'patienceMs'>
 
 /** A run of minutes: what `npm run chaos` does. */
 export const FULL: Size = {
   size: { clients: 10, cells: 80, relays: 12, clocks: 16, families: 8, paceMs: 160 },
   workers: 2,
   lockClients: 4,
-  spanMs: 5_000,
+  spanMs: 4_000,
+  restMs: 90_000,
+  patienceMs: 300_000,
 }
 
 /** A run of seconds, for the test suite and for mutations. */
@@ -16,4 +18,6 @@ export const SHORT: Size = {
   workers: 2,
   lockClients: 2,
   spanMs: 2_500,
+  restMs: 25_000,
+  patienceMs: 30_000,
 }

@@ -58,6 +58,7 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
     /** A sender numbers what it sends to each cell: the order must come out as it went in. */
     const numbers = new Map<string, number>()
     const sent: { id: string; call: Call }[] = []
+    const told: { id: string; call: Call }[] = []
     const jobs: string[] = []
     let count = 0
 
@@ -166,7 +167,9 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
             type: 'chaos.device',
             subject: dice.pick(RUN_DEVICES),
           }
-          return perform(name, `event:${name}:${count}`, { do: 'ingest', event })
+          const call: Call = { do: 'ingest', event }
+          told.push({ id: `event:${name}:${count}`, call })
+          return perform(name, `event:${name}:${count}`, call)
         },
       ],
       [
@@ -184,6 +187,13 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
             alert,
           }
           return perform(name, `event:alert:${name}:${count}`, { do: 'ingest', event })
+        },
+      ],
+      [
+        1,
+        async () => {
+          const old = told[some(Math.max(1, told.length))]
+          if (old) await perform(name, `${old.id}#again:${count}`, old.call)
         },
       ],
       [0.2, () => perform(name, `pause:${name}:${count}`, { do: 'instance', id: AGENT, action: 'pause' })],

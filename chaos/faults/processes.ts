@@ -46,13 +46,24 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     id: 'P9',
-    what: 'a worker is frozen for longer than every lease, and wakes up',
+    what: 'a worker is frozen for longer than every lease, in the middle of work, and wakes up',
     async strike(scene) {
-      const seat = someWorker(scene)
       const ms = Math.max(2.5 * LEASE_MS, 2 * scene.spanMs)
+      const key = `frozen-${Date.now()}`
+      const begun = onNext(
+        scene,
+        ({ kind, address }) => kind === 'begin' && address === `job/${key}`,
+        () => undefined,
+      )
+      // Its outcome is due while it sleeps, and comes when another worker has begun the same work.
+      const input = { ms: 0.8 * ms, mode: 'sleep' }
+      await scene.work.perform('nemesis', `job:${key}`, { do: 'spawn', kind: 'job', key, input })
+      const { pid } = await begun
+      const seat = scene.cluster.seats.find(({ node }) => node?.pid === pid)
+      if (!seat) throw new Error('whoever began the work is gone')
       await scene.cluster.freeze(seat, ms)
       await pause(500)
-      return `${seat.name} (${seat.node?.pid}) stood still for ${ms} ms`
+      return `${seat.name} (${pid}) stood still for ${ms} ms while it worked on job/${key}`
     },
   },
   {

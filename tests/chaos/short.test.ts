@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { FAULTS } from '../../chaos/faults/all.ts'
+import { run } from '../../chaos/run.ts'
+import { SHORT } from '../../chaos/sizes.ts'
+import { backends } from '../support/redis.ts'
+
+/** Each once, in an order by seed. `npm run chaos` strikes with all rows, for as long as it is told. */
+const ROWS = ['P1', 'P9', 'D4', 'D6', 'N9', 'R3', 'D16']
+
+describe.each(await backends())('a cluster on $name', ({ name }) => {
+  it('breaks no promise while processes die and freeze, connections and replies are cut, and its carrier forgets', async () => {
+    const said: string[] = []
+    const report = await run({
+      ...SHORT,
+      size: { ...SHORT.size, clients: 4, paceMs: 120 },
+      // Nothing here depends on how fast the machine is.
+      restMs: 120_000,
+      patienceMs: 120_000,
+      spanMs: 1_000,
+      seed: 20_261,
+      backend: name,
+      forMs: Infinity,
+      faults: FAULTS.filter(({ id }) => ROWS.includes(id)),
+      tell: (line) => said.push(line),
+    })
+    expect(report.violations, said.join('\n')).toEqual([])
+    expect(report.faults.failed, said.join('\n')).toEqual([])
+    expect(report.faults.struck.map(({ id }) => id).sort()).toEqual(
+      ROWS.filter((id) => id !== (name === 'redis' ? 'D16' : 'R3')).sort(),
+    )
+    expect(report).toMatchObject({ valid: true, replayed: report.actors })
+    expect(report.sometimes).not.toContain(0)
+  }, 400_000)
+})
