@@ -190,7 +190,15 @@ export async function findEvent(sql: Sql, team: string, id: string): Promise<Sto
 export async function listEvents(
   sql: Sql,
   team: string,
-  filter: { type?: string; subject?: string; status?: string; since?: string; before?: string; limit: number },
+  filter: {
+    type?: string
+    subject?: string
+    status?: string
+    since?: string
+    causationid?: string
+    before?: string
+    limit: number
+  },
 ): Promise<StoredEvent[]> {
   return answer(sql<StoredEvent[]>`
     select ${columns(sql)}
@@ -200,6 +208,7 @@ export async function listEvents(
       ${filter.subject === undefined ? sql`` : sql`and e.subject = ${filter.subject}`}
       ${filter.status === undefined ? sql`` : sql`and e.status = ${filter.status}`}
       ${filter.since === undefined ? sql`` : sql`and e.received_at >= ${filter.since}::timestamptz`}
+      ${filter.causationid === undefined ? sql`` : sql`and e.causationid = ${filter.causationid}`}
       ${filter.before === undefined ? sql`` : sql`and e.seq < (select seq from event_log where id = ${filter.before})`}
     order by e.seq desc
     limit ${filter.limit}`)

@@ -60,6 +60,7 @@ export function eventRoutes(deps: Deps): Route[] {
         subject: Text.optional(),
         status: z.enum(['accepted', 'routed', 'unhandled']).optional(),
         since: z.iso.datetime({ offset: true }).optional(),
+        causationid: Text.optional().describe('What came of this event, directly'),
       }),
       answers: { 200: pageOf(LoggedEvent) },
       async handle({ by, request, query: { limit, cursor, ...filter } }) {

@@ -85,7 +85,7 @@ export interface EventsApi {
   ingest(by: Principal, events: readonly NewEventInput[]): Promise<Ingested[]>
   list(
     by: Principal,
-    filter: Paging & { type?: string; subject?: string; status?: string; since?: string },
+    filter: Paging & { type?: string; subject?: string; status?: string; since?: string; causationid?: string },
   ): Promise<PageOf<LoggedEvent>>
   get(by: Principal, id: string): Promise<{ event: LoggedEvent; deliveries: DeliveryView[]; runs: RunView[] }>
   /** Routes it again by the rules of now, as new deliveries. */

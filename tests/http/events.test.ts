@@ -67,6 +67,14 @@ describe('publishing events', () => {
     expect((await ask<Many>('POST /v1/events', 202, { body: [] })).body.results).toEqual([])
   })
 
+  it('lists what came of an event', async () => {
+    const { body: cause } = await ask<Taken>('POST /v1/events', 202, { body: { type: 'test.cause' } })
+    const effect = { type: 'test.effect', causationid: cause.id }
+    const { body: effects } = await ask<Taken>('POST /v1/events', 202, { body: effect })
+    const { body: list } = await ask<{ items: { id: string }[] }>(`GET /v1/events?causationid=${cause.id}`, 200)
+    expect(list.items.map(({ id }) => id)).toEqual([effects.id])
+  })
+
   it('refuses every type that only the runtime may send', async () => {
     for (const type of [
       'xstate.done.actor.approve',
