@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Deps } from './deps.ts'
 import { type Route, route } from './route.ts'
-import { Id } from './words.ts'
+import { Id, Text } from './words.ts'
 
 const LIMIT_MS = 5_000
 const MAX_BYTES = 8 * 1024 * 1024
@@ -31,6 +31,7 @@ export function devicePictureRoutes({ platform: { devices } }: Deps): Route[] {
       tag: 'devices',
       summary: 'What it shows now, as its gateway sees it',
       params: z.strictObject({ id: Id }),
+      query: z.strictObject({ n: Text.optional().describe('Any word: an address that a browser does not remember') }),
       answers: {
         200: { type: 'image/png', description: 'PNG or JPEG' },
         204: 'It shows nothing: offline, or its gateway does not answer with a picture',
