@@ -138,7 +138,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     // A pool, a listener and the queues' own, for each node.
     const violations = checkAll(facts, { connections: cluster.seats.length * 20 })
     const alone = (at: number): boolean =>
-      faults.struck.every(({ id, from, to }) => at < from || at > to + 5_000 || QUIET.has(id))
+      faults.struck.every(({ id, from, to }) => at < from || at > to + 1_000 || QUIET.has(id))
     return {
       seed,
       backend,

@@ -11,8 +11,17 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     async strike(scene) {
       const seat = someWorker(scene)
       const pid = seat.node?.pid
+      const stamp = Date.now()
+      // Mail that waits when it dies.
+      const waiting = Array.from({ length: 20 }, (_, n) => {
+        const id = `p1:${stamp}:${n}`
+        const event = { type: 'PUT', from: id, n: 1 }
+        return scene.work.perform('nemesis', id, { do: 'send', address: scene.work.cellOf(n), event, id })
+      })
+      await Promise.race(waiting)
       await scene.cluster.kill(seat)
       const ms = await probe(scene, 'P1')
+      await Promise.all(waiting)
       return `${seat.name} (${pid}) killed, the next message applied after ${ms} ms`
     },
   },
