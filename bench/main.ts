@@ -24,6 +24,8 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
     if (lacks) for (const row of plan.rows.filter(wanted)) notMeasured[row] = 'install redis-server'
     return !lacks
   })
+  const asked = plans.length + QUESTIONS.filter(({ name }) => wanted(name)).length + Object.keys(notMeasured).length
+  if (asked === 0) throw new Error(`nothing is called ${options.only.join(' or ')}`)
   if (plans.some((plan) => plan.needs?.includes('peers'))) await installPeers(stage.say)
   const machine = await describeMachine(await stage.folder())
   const { rows, versions } = await runRounds(plans, wanted, stage)

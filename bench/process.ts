@@ -34,6 +34,10 @@ export async function startServer(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   await log.close()
+  // Whatever else goes wrong, no server of ours outlives us.
+  const killed = (): unknown => child.kill('SIGKILL')
+  process.once('exit', killed)
+  child.once('exit', () => process.off('exit', killed))
   return {
     pid: child.pid ?? 0,
     async line(pattern) {

@@ -19,11 +19,8 @@ export async function runRounds(
   stage: Stage,
 ): Promise<{ rows: Row[]; versions: Record<string, string> }> {
   const { rounds, roundMs, warmUpMs } = stage.sizes
-  const entries: Entry[] = []
-  for (const plan of plans) {
-    stage.say(`  starting ${plan.rows.join(', ')}`)
-    entries.push({ plan, contestant: await plan.start(stage) })
-  }
+  stage.say(`  starting ${plans.map(({ rows }) => rows.join(', ')).join(', ')}`)
+  const entries: Entry[] = await Promise.all(plans.map(async (plan) => ({ plan, contestant: await plan.start(stage) })))
   const all = entries.flatMap(({ plan, contestant }) =>
     Object.entries(contestant.rows)
       .filter(([name]) => wanted(name))

@@ -29,15 +29,15 @@ export const FULL: Sizes = {
 }
 
 export const QUICK: Sizes = {
-  actors: 1_000,
+  actors: 500,
   rounds: 3,
-  roundMs: 1_200,
-  warmUpMs: 1_000,
+  roundMs: 1_000,
+  warmUpMs: 700,
   alerts: 20,
-  waiters: 100,
+  waiters: 50,
   timers: 5_000,
   backlog: 20_000,
-  idleActors: 20_000,
-  watchers: 200,
+  idleActors: 10_000,
+  watchers: 100,
   transitions: 5_000,
 }

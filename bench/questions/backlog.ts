@@ -6,7 +6,7 @@ import { startTroupe } from '../server.ts'
 import type { Question } from './question.ts'
 
 const ACTORS = 1_000
-const LOOK_MS = 250
+const LOOK_MS = 100
 
 /**
  * Mail that came while no worker ran: how fast it is taken in, and, once a server starts, whether the last tenth is
@@ -24,9 +24,8 @@ export const backlog: Question = {
     const acceptedPerSecond = messages / ((performance.now() - startedAt) / 1_000)
     await feeder.stop()
 
-    const server = await startTroupe(stage, 'embedded', { DATABASE_URL: databaseUrl })
     const curve: { at: number; done: number }[] = []
-    await until('the backlog to be worked off', 3_600_000, async () => {
+    const workedOff = until('the backlog to be worked off', 3_600_000, async () => {
       const [row] = await query<{ done: number }>(
         databaseUrl,
         `select (coalesce(sum(revision), 0) - count(*))::float8 as done from actors where kind = 'counter'`,
@@ -37,6 +36,9 @@ export const backlog: Question = {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
       return undefined
     })
+    // The looks begin before the server does: it begins with the backlog while it is still starting.
+    const server = await startTroupe(stage, 'embedded', { DATABASE_URL: databaseUrl })
+    await workedOff
     await expectBooks(databaseUrl, 'counter', messages)
     for (const actor of ['counter/c0', `counter/c${ACTORS - 1}`]) await expectReplay(server.url, actor)
     await server.stop()
@@ -59,7 +61,6 @@ export function rateBetween(curve: readonly { at: number; done: number }[], from
 }
 
 function timeOf(curve: readonly { at: number; done: number }[], level: number): number {
-  // The server takes a while to start: the clock of the first level is the last look that still showed it.
   const after = curve.findIndex(({ done }) => done > level || (done === level && level > 0))
   const [left, right] = [curve[after - 1], curve[after]]
   if (!right) return Number.NaN
