@@ -1,6 +1,6 @@
 import { pathOf, post } from '../api/client.ts'
 import { may } from '../shell/session.ts'
-import { attempt, tell } from '../shell/toasts.tsx'
+import { attempt, note } from '../shell/toasts.tsx'
 import { confirmed } from './confirm-dialog.tsx'
 import type { IconName } from './icon.tsx'
 import { Icon } from './icon.tsx'
@@ -88,7 +88,7 @@ export function AgentControls({ id, state, nextEvents, revision, onDone }: Agent
             class="button"
             aria-disabled={refused !== undefined}
             title={refused ?? meaning}
-            onClick={() => (refused === undefined ? void press(control) : tell(refused))}
+            onClick={() => (refused === undefined ? void press(control) : note(refused))}
           >
             <Icon name={icon} size={14} /> {label}
           </button>

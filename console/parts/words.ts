@@ -4,6 +4,7 @@
 export function eventName(type: string): string {
   if (type === '') return 'always'
   if (type === 'xstate.init') return 'created'
+  if (type === 'xstate.fork') return 'forked'
   if (type.startsWith('xstate.done.state.')) return 'done'
   const [, outcome, id] = /^xstate\.(done|error|snapshot)\.(?:actor\.)?(.+)$/.exec(type) ?? []
   if (outcome !== undefined) return `${outcome}(${id})`
@@ -36,6 +37,12 @@ export function durationText(ms: number): string {
 /** For what counts up or down before one's eyes: whole seconds. */
 export function secondsText(ms: number): string {
   return ms < 1000 ? '0 s' : durationText(Math.round(ms / 1000) * 1000)
+}
+
+/** How long ago something was: the largest unit says enough. */
+export function roughText(ms: number): string {
+  const [count = '', unit = ''] = secondsText(ms).split(' ')
+  return `${count} ${unit}`
 }
 
 /** The time of day in the person's own zone, to the second. */

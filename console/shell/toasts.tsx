@@ -4,18 +4,23 @@ import { Icon } from '../parts/icon.tsx'
 
 interface Toast {
   id: number
-  tone: 'ok' | 'bad'
+  tone: 'ok' | 'note' | 'bad'
   text: string
   remedy: string
 }
 
 const toasts = signal<readonly Toast[]>([])
-const SHOWN_MS = { ok: 4000, bad: 12_000 }
+const SHOWN_MS = { ok: 4000, note: 6000, bad: 12_000 }
 let count = 0
 
 /** Says that something was done. */
 export function tell(text: string): void {
   show('ok', text, '')
+}
+
+/** Says why what was asked for is not done. */
+export function note(text: string): void {
+  show('note', text, '')
 }
 
 /** Says what did not work and what to do about it. Anything but an `ApiError` is a fault of ours, and thrown on. */

@@ -26,7 +26,12 @@ const FORK: Readonly<Record<string, string>> = { agent: INSPECTION, run: INSPECT
 const NOT_FORKED = /^(device|lock)$/
 
 /** Where actors of a kind are listed. */
-const LISTS: Readonly<Record<string, string>> = { run: '/runs', device: '/devices', alert: '/alerts' }
+const LISTS: Readonly<Record<string, string>> = {
+  agent: '/instances',
+  run: '/runs',
+  device: '/devices',
+  alert: '/alerts',
+}
 
 /** Who it is, where it stands, what it waits for, and what one can tell it. */
 export function ActorHead({ model, kind, name }: HeadProps) {
@@ -40,7 +45,7 @@ export function ActorHead({ model, kind, name }: HeadProps) {
     <header class="actor-head">
       <div class="actor-name">
         <p class="crumbs">
-          <a href={LISTS[kind] ?? '/instances'}>{kind === 'agent' ? 'instances' : `${kind}s`}</a>
+          <Place kind={kind} />
           <span aria-hidden="true">/</span>
           <Parent actor={actor} />
           <span class="mono">{model.address}</span>
@@ -70,6 +75,11 @@ export function ActorHead({ model, kind, name }: HeadProps) {
       )}
     </header>
   )
+}
+
+function Place({ kind }: { kind: string }) {
+  const list = LISTS[kind]
+  return list === undefined ? <span>{kind}</span> : <a href={list}>{list.slice(1)}</a>
 }
 
 function Nickname({ id }: { id: string }) {

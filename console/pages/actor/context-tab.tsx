@@ -11,18 +11,18 @@ export function ContextTab({ model }: TabProps) {
     <>
       {actor.error !== undefined && (
         <section>
-          <h3>Error</h3>
+          <h2>Error</h2>
           <JsonTree value={actor.error} />
         </section>
       )}
       {actor.output !== undefined && (
         <section>
-          <h3>Output</h3>
+          <h2>Output</h2>
           <JsonTree value={actor.output} />
         </section>
       )}
       <section>
-        <h3>Context</h3>
+        <h2>Context</h2>
         <JsonTree value={actor.context} />
       </section>
     </>
@@ -42,11 +42,11 @@ function Past({ model }: Pick<TabProps, 'model'>) {
         </p>
       )}
       <section>
-        <h3>Changed by revision {revision}</h3>
+        <h2>Changed by revision {revision}</h2>
         {before ? <Diff before={before.context} after={context} /> : <p class="muted">It was born with this.</p>}
       </section>
       <section data-context={revision}>
-        <h3>Context</h3>
+        <h2>Context</h2>
         <JsonTree value={context} />
       </section>
     </>

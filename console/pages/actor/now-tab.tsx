@@ -14,7 +14,7 @@ export function NowTab({ model, onEvent }: TabProps) {
   return (
     <>
       <section>
-        <h3>State</h3>
+        <h2>State</h2>
         {why.states.map(({ path, description }) => (
           <p key={path}>
             <strong>{path}</strong> <span class="muted">{description}</span>
@@ -25,9 +25,9 @@ export function NowTab({ model, onEvent }: TabProps) {
       <UnderWay why={why} />
       <Events why={why} onEvent={onEvent} />
       <section>
-        <h3>
+        <h2>
           Mailbox <span class="number">{mail.length}</span>
-        </h3>
+        </h2>
         {mail.length === 0 && <p class="muted">Nothing waits to be taken.</p>}
         <ol class="lines">
           {mail.map((message) => (
@@ -47,7 +47,7 @@ function UnderWay({ why: { delays, invocations, children } }: { why: Why }) {
   if (delays.length + invocations.length + children.length === 0) return null
   return (
     <section>
-      <h3>Under way</h3>
+      <h2>Under way</h2>
       <ul class="lines">
         {invocations.map(({ id, src, since, attempt, running, progress }) => (
           <li key={id}>
@@ -88,7 +88,7 @@ function Events({ why, onEvent }: { why: Why; onEvent(type: string): void }) {
   const refused = why.events.filter(({ accepted }) => accepted === false)
   return (
     <section>
-      <h3>Takes now</h3>
+      <h2>Takes now</h2>
       {taken.length === 0 && <p class="muted">No event moves it any more.</p>}
       <ul class="verdicts">
         {taken.map(({ type, forPeople, reason, changes }) => (

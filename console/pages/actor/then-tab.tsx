@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '../../api/answers.ts'
 import { JsonTree } from '../../parts/json-tree.tsx'
-import { eventName, stateText } from '../../parts/words.ts'
+import { durationText, eventName, stateText } from '../../parts/words.ts'
 import { actorPath } from '../../shell/router.ts'
 import type { TabProps } from './panel.tsx'
 
@@ -13,7 +13,7 @@ export function ThenTab({ model }: TabProps) {
   return (
     <>
       <section>
-        <h3>Came</h3>
+        <h2>Came</h2>
         <p>
           <strong>{eventName(type)}</strong>{' '}
           {!entry.handled && (
@@ -26,24 +26,56 @@ export function ThenTab({ model }: TabProps) {
         {Object.keys(payload).length > 0 && <JsonTree value={payload} depth={1} />}
       </section>
       <section>
-        <h3>Because of</h3>
+        <h2>Because of</h2>
         <Cause entry={entry} />
       </section>
       <section>
-        <h3>Went</h3>
+        <h2>Went</h2>
         <p>
           {stateText(entry.from)} → <strong>{stateText(entry.to)}</strong>
         </p>
       </section>
       <section>
-        <h3>
+        <h2>
           Asked for <span class="number">{entry.effects.length}</span>
-        </h3>
-        {entry.effects.length === 0 ? <p class="muted">Nothing.</p> : <JsonTree value={entry.effects} depth={1} />}
+        </h2>
+        {entry.effects.length === 0 ? <p class="muted">Nothing.</p> : <Effects effects={entry.effects} />}
       </section>
       <Waiting model={model} />
     </>
   )
+}
+
+/** One line each, in words; whole behind it. */
+function Effects({ effects }: { effects: HistoryEntry['effects'] }) {
+  return (
+    <div class="json">
+      {effects.map((effect, index) => (
+        <JsonTree key={index} name={wordsOf(effect)} value={effect} depth={0} />
+      ))}
+    </div>
+  )
+}
+
+function wordsOf(effect: HistoryEntry['effects'][number]): string {
+  switch (effect.type) {
+    case 'send':
+      return `send ${eventName(effect.event.type)} to ${'address' in effect.to ? effect.to.address : effect.to.systemId}`
+    case 'timer':
+      return `${eventName(effect.event.type)} in ${durationText(effect.delayMs)}`
+    case 'cancel':
+      return `cancel ${eventName(effect.id)}`
+    case 'invoke':
+      return `invoke ${effect.src}`
+    case 'spawn':
+      return `start ${effect.address}`
+    case 'stop':
+      return `stop ${effect.address ?? effect.id}`
+    case 'emit':
+      return `publish ${effect.event.type}`
+    case 'action':
+      return `do ${effect.name}`
+  }
 }
 
 /** What lay in its mailbox then, and which revision took it. */
@@ -53,9 +85,9 @@ function Waiting({ model }: Pick<TabProps, 'model'>) {
   const { mailbox } = moment
   return (
     <section>
-      <h3>
+      <h2>
         In its mailbox then <span class="number">{mailbox?.length ?? ''}</span>
-      </h3>
+      </h2>
       {mailbox === null && <p class="muted">Nobody wrote down when messages came.</p>}
       {mailbox?.length === 0 && <p class="muted">Nothing.</p>}
       <ol class="lines">
@@ -85,7 +117,9 @@ function Cause({ entry: { sender, cause, event, messageId } }: { entry: HistoryE
   return (
     <dl class="facts">
       <dt>Sender</dt>
-      <dd>{sender === null ? 'itself' : ADDRESS.test(sender) ? <a href={actorPath(sender)}>{sender}</a> : sender}</dd>
+      <dd>
+        <Sender name={sender} />
+      </dd>
       {cause !== null && (
         <>
           <dt>Event</dt>
@@ -106,4 +140,11 @@ function Cause({ entry: { sender, cause, event, messageId } }: { entry: HistoryE
       <dd class="mono">{messageId}</dd>
     </dl>
   )
+}
+
+function Sender({ name }: { name: string | null }) {
+  if (name === null) return <>itself</>
+  const [, person] = /^user\/(.+)$/.exec(name) ?? []
+  if (person !== undefined) return <>{person}, by hand or by key</>
+  return ADDRESS.test(name) ? <a href={actorPath(name)}>{name}</a> : <>{name}</>
 }

@@ -53,7 +53,6 @@ export function createLamp(svg: SVGSVGElement, graph: MachineGraph): Lamp {
           if (!element.classList.contains('label')) continue
           put(element, 'role', button ? 'button' : undefined)
           put(element, 'tabindex', button ? '0' : undefined)
-          put(element, 'aria-label', button ? `Send ${verdict.type}` : undefined)
           explain(element, refused ? `Refused now: ${verdict.reason ?? verdict.guards.join(', ')}` : '')
         }
       }
