@@ -1,14 +1,17 @@
 import type { ComponentChildren } from 'preact'
 
+/** `wide`: takes two columns, for ids and sentences. */
+type Fact = readonly [label: string, value: ComponentChildren, size?: 'wide']
+
 /** Pairs of a word and what holds for it; those that say nothing are left out. */
-export function Facts({ facts }: { facts: readonly (readonly [label: string, value: ComponentChildren])[] }) {
+export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl class="facts">
-      {facts.flatMap(([label, value]) =>
+      {facts.flatMap(([label, value, size]) =>
         value === null || value === undefined || value === '' || value === false
           ? []
           : [
-              <div key={label}>
+              <div key={label} data-wide={size === 'wide' ? 'true' : undefined}>
                 <dt>{label}</dt>
                 <dd>{value}</dd>
               </div>,

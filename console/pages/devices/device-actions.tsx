@@ -1,0 +1,76 @@
+import type { Device } from '../../api/answers.ts'
+import { pathOf, post } from '../../api/client.ts'
+import { confirmed } from '../../parts/confirm-dialog.tsx'
+import { attempt } from '../../shell/toasts.tsx'
+
+/** Takes a device out of service, or puts it back. */
+export async function setMaintenance({ id, name, maintenance, holder }: Device): Promise<boolean> {
+  const on = maintenance === null
+  const reason = await confirmed(
+    on
+      ? {
+          title: `Take ${name} out of service?`,
+          text: holder
+            ? `Whoever has it keeps it until the end of the work (${ownerText(holder.owner)}); then nobody is given it.`
+            : 'Nobody is given it until you put it back.',
+          action: 'Out of service',
+          reason: true,
+        }
+      : {
+          title: `Put ${name} back into service?`,
+          text: 'It is given out again, to whoever waits for it first.',
+          action: 'Back into service',
+          reason: true,
+        },
+  )
+  if (reason === undefined) return false
+  const done = on ? `${name} is out of service` : `${name} is back in service`
+  return attempt(() => post(pathOf('devices', id, 'maintenance'), { body: { on, reason } }), done)
+}
+
+/** Takes a device from its holder. A reason has to be given: somebody will ask for it. */
+export async function kick({ id, name, holder }: Device): Promise<boolean> {
+  if (!holder) return false
+  const reason = await confirmed({
+    title: `Take ${name} from its holder?`,
+    text: `${ownerText(holder.owner)} loses it at once: its token is refused from then on. A run queues for the device again and goes on where it was.`,
+    action: 'Take it away',
+    danger: true,
+    reason: true,
+  })
+  if (reason === undefined) return false
+  const why = reason === '' ? 'by hand, without a reason' : reason
+  return attempt(() => post(pathOf('devices', id, 'kick'), { body: { reason: why } }), `${name} was taken away`)
+}
+
+export function ownerText({ kind, id }: { kind: string; id: string }): string {
+  return `${kind} ${id}`
+}
+
+/** Maintenance and kick, for who may. */
+export function DeviceActions({ device, onDone }: { device: Device; onDone: () => void }) {
+  const { name, maintenance, holder } = device
+  const after = (work: Promise<boolean>): void => void work.then((done) => done && onDone())
+  return (
+    <span class="device-actions">
+      <button
+        type="button"
+        class="button"
+        aria-label={`${maintenance === null ? 'Maintenance' : 'Back into service'}: ${name}`}
+        onClick={() => after(setMaintenance(device))}
+      >
+        {maintenance === null ? 'Maintenance' : 'Back into service'}
+      </button>
+      <button
+        type="button"
+        class={`button ${holder ? 'danger' : ''}`}
+        aria-label={`Kick: ${name}`}
+        aria-disabled={holder ? undefined : 'true'}
+        title={holder ? undefined : 'Nobody has it'}
+        onClick={() => after(kick(device))}
+      >
+        Kick
+      </button>
+    </span>
+  )
+}

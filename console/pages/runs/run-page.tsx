@@ -1,0 +1,93 @@
+import type { Device, HistoryEntry, Page, Run, RunInFull } from '../../api/answers.ts'
+import { pathOf } from '../../api/client.ts'
+import { useResource } from '../../live/resource.ts'
+import { CurlHint } from '../../parts/curl-hint.tsx'
+import { DetailHead } from '../../parts/detail-head.tsx'
+import { Evidence } from '../../parts/evidence.tsx'
+import { Facts, Section } from '../../parts/facts.tsx'
+import { Loading, LoadProblem } from '../../parts/load-state.tsx'
+import { Ago, Countdown, Duration } from '../../parts/time.tsx'
+import { WaitsFor } from '../../parts/waits-for.tsx'
+import { actorPath } from '../../shell/router.ts'
+import type { Params } from '../page.ts'
+import { RunActions } from './run-actions.tsx'
+import { RunState } from './runs.tsx'
+import { Waterfall } from './waterfall.tsx'
+import '../../parts/lists.css'
+
+/** One run: what it is doing or did, where its time went, and what a person may say to it. */
+export function RunPage({ params: { id = '' } }: { params: Params }) {
+  const address = `run/${id}`
+  const { data, error, reload } = useResource<RunInFull>(pathOf('runs', id), [address])
+  const history = useResource<Page<HistoryEntry>>(`${pathOf('actors', 'run', id, 'history')}?limit=500`, [address])
+  const run = data.value
+  if (!run) return error.value ? <LoadProblem error={error.value} onRetry={reload} /> : <Loading />
+  return (
+    <>
+      <DetailHead back={{ href: '/runs', label: 'Runs' }} title={run.id} state={<RunState run={run} />}>
+        <a class="button" href={actorPath(run.address)}>
+          Statechart
+        </a>
+        <RunActions run={run} onDone={reload} />
+      </DetailHead>
+      <div class="detail">
+        <p class="detail-line" data-over={run.outcome === null ? undefined : 'true'}>
+          {run.outcome === null ? (
+            <>
+              Waits for <WaitsFor address={run.address} />
+            </>
+          ) : (
+            (run.reason ?? (run.outcome === 'succeeded' ? 'Did what it was for.' : `It ${run.outcome}.`))
+          )}
+        </p>
+        <RunFacts run={run} />
+        <Section title="Steps" count={run.steps.length}>
+          <Waterfall run={run} history={history.data.value?.items ?? []} />
+        </Section>
+        <Section title="Evidence" count={run.evidence.length}>
+          {run.evidence.length > 0 ? (
+            <Evidence run={run.id} items={run.evidence} />
+          ) : (
+            <p class="muted section-note">No step has kept a picture or a file.</p>
+          )}
+        </Section>
+      </div>
+      <footer class="page-foot">
+        <CurlHint path={pathOf('runs', id)} />
+      </footer>
+    </>
+  )
+}
+
+function RunFacts({ run }: { run: Run }) {
+  const { event, device, agent, version, instance, startedAt, endedAt, priority } = run
+  return (
+    <Facts
+      facts={[
+        ['Agent', <a href={actorPath(instance)}>{`${agent} ${version}`}</a>],
+        ['Because of', <a href={`/events/${encodeURIComponent(event.id)}`}>{event.type}</a>],
+        ['Device', device && <DeviceFact device={device} run={run} />],
+        ['Priority', priority],
+        ['Started', <Ago at={startedAt} />],
+        ['Took', <Duration from={startedAt} to={endedAt} />],
+      ]}
+    />
+  )
+}
+
+/** The device, and while the run holds it: until when. */
+function DeviceFact({ device, run }: { device: string; run: Run }) {
+  const holder = useResource<Device>(pathOf('devices', device), [`device/${device}`, 'lock']).data.value?.holder
+  const isOurs = run.outcome === null && holder?.owner.kind === 'run' && holder.owner.id === run.id
+  return (
+    <>
+      <a href={`/devices/${encodeURIComponent(device)}`}>{device}</a>
+      {isOurs && (
+        <span class="muted">
+          {' '}
+          lease {holder.token}, <Countdown until={holder.expiresAt} over="runs out" /> left
+        </span>
+      )}
+    </>
+  )
+}
