@@ -5,8 +5,8 @@ import { AgentControls } from '../../parts/agent-controls.tsx'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { StateBadge } from '../../parts/state-badge.tsx'
-import { Ago } from '../../parts/time.tsx'
-import { stateText } from '../../parts/words.ts'
+import { Ago, Countdown } from '../../parts/time.tsx'
+import { eventName, stateText } from '../../parts/words.ts'
 import { actorPath, navigate } from '../../shell/router.ts'
 import { may } from '../../shell/session.ts'
 import { attempt } from '../../shell/toasts.tsx'
@@ -55,9 +55,6 @@ export function ActorHead({ model, kind, name }: HeadProps) {
           {value !== undefined && <StateBadge state={stateText(value)} />}
           {actor?.sealed && <span class="chip">inspection: nothing it asks for is done</span>}
         </h1>
-        <p class="waits">
-          {at === undefined ? <Waits model={model} /> : <Past model={model} at={at} kind={kind} name={name} />}
-        </p>
       </div>
       {actor && at === undefined && (
         <div class="actor-controls">
@@ -73,6 +70,9 @@ export function ActorHead({ model, kind, name }: HeadProps) {
           {kind === 'run' && <RunControls id={name} actor={actor} onDone={model.reload} />}
         </div>
       )}
+      <p class="waits">
+        {at === undefined ? <Waits model={model} /> : <Past model={model} at={at} kind={kind} name={name} />}
+      </p>
     </header>
   )
 }
@@ -110,7 +110,17 @@ function Parent({ actor }: { actor: Actor | undefined }) {
 function Waits({ model }: { model: ActorModel }) {
   const actor = model.actor.value
   if (!actor) return <>Reading…</>
+  const move = model.last.value
+  // The stream is ahead of what was read: for a moment, or for as long as the server is away.
+  if (move && move.revision > actor.revision) {
+    return (
+      <>
+        Just took <strong>{eventName(move.event.type)}</strong>
+      </>
+    )
+  }
   const since = model.why.value?.since
+  const timer = model.why.value?.delays[0]
   return (
     <>
       {/^(done|error|stopped)$/.test(actor.status) ? (
@@ -119,7 +129,16 @@ function Waits({ model }: { model: ActorModel }) {
         </>
       ) : (
         <>
-          <Icon name="clock" size={13} /> Waits for <strong>{actor.waitingFor || 'nothing'}</strong>
+          <Icon name="clock" size={13} /> Waits for{' '}
+          <strong>
+            {timer && /^a timer /.test(actor.waitingFor) ? (
+              <>
+                {eventName(timer.event)}, due in <Countdown until={timer.dueAt} over="a moment" />
+              </>
+            ) : (
+              actor.waitingFor || 'nothing'
+            )}
+          </strong>
         </>
       )}
       {since && (

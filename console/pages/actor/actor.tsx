@@ -72,10 +72,12 @@ function Chart({ model, kind, name, onEvent }: ChartProps) {
   const light = useComputed<Light>(() => {
     const last = model.last.value
     const past = model.at.value !== undefined
+    const why = model.why.value
     return {
       active: model.active.value,
       last,
-      why: past ? undefined : model.why.value,
+      // What it would take is known of the revision that was read, and of no other.
+      why: past || (last && why?.lastTransition && last.revision > why.lastTransition.revision) ? undefined : why,
       sends: may('operator'),
     }
   })

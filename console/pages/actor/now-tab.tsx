@@ -15,7 +15,7 @@ export function NowTab({ model, onEvent }: TabProps) {
     <>
       <section>
         <h2>State</h2>
-        {why.states.map(({ path, description }) => (
+        {spoken(why.states).map(({ path, description }) => (
           <p key={path}>
             <strong>{path}</strong> <span class="muted">{description}</span>
           </p>
@@ -40,6 +40,13 @@ export function NowTab({ model, onEvent }: TabProps) {
         </ol>
       </section>
     </>
+  )
+}
+
+/** The innermost states, and those around them of which their author had something to say. */
+function spoken(states: Why['states']): Why['states'] {
+  return states.filter(
+    ({ path, description }) => description !== null || !states.some((inner) => inner.path.startsWith(`${path}.`)),
   )
 }
 

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { liveState } from '../../live/live.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { eventName, stateText } from '../../parts/words.ts'
@@ -70,7 +71,7 @@ export function HistoryScrubber({ model }: { model: ActorModel }) {
         min={1}
         max={head}
         value={at}
-        style={{ '--done': `${head <= 1 ? 100 : ((at - 1) / (head - 1)) * 100}%` }}
+        style={{ '--done': `${head <= 1 ? 0 : ((at - 1) / (head - 1)) * 100}%` }}
         onInput={(event) => {
           speed.value = 0
           model.look(Number(event.currentTarget.value))
@@ -83,6 +84,7 @@ export function HistoryScrubber({ model }: { model: ActorModel }) {
         type="button"
         class="live-pin"
         aria-pressed={live}
+        data-live={liveState.value.state}
         title="Follow what happens now (l)"
         onClick={() => {
           speed.value = 0

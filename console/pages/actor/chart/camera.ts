@@ -43,11 +43,12 @@ export function createCamera(svg: SVGSVGElement, scene: SVGGElement, size: { wid
   const clampTo = (offset: number, room: number, extent: number): number =>
     extent <= room ? (room - extent) / 2 : Math.min(MARGIN, Math.max(room - extent - MARGIN, offset))
 
-  const fit = (glide = false): void => {
+  /** Readable first; asked again, all of it, however small. */
+  const fit = (glide = false, whole = false): void => {
     const { width, height } = svg.getBoundingClientRect()
     if (width === 0 || height === 0) return
-    const whole = Math.min((width - 2 * MARGIN) / size.width, (height - 2 * MARGIN) / size.height)
-    scale = Math.min(1.1, Math.max(whole, Math.min(MIN_READABLE, (width - 2 * MARGIN) / size.width)))
+    const all = Math.min((width - 2 * MARGIN) / size.width, (height - 2 * MARGIN) / size.height)
+    scale = Math.min(1.1, whole ? all : Math.max(all, MIN_READABLE))
     const box = activeBox()
     const center = box
       ? { x: box.x + box.width / 2, y: box.y + box.height / 2 }
@@ -101,8 +102,9 @@ export function createCamera(svg: SVGSVGElement, scene: SVGGElement, size: { wid
 
   return {
     fit() {
+      const readable = !byHand && scale === MIN_READABLE
       byHand = false
-      fit(true)
+      fit(true, readable)
     },
     zoom(factor) {
       const { width, height } = svg.getBoundingClientRect()
