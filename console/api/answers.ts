@@ -52,3 +52,8 @@ export type Device = Answer<Platform['devices']['get']>
 export type Ticket = Answer<Platform['locks']['get']>
 export type DeadLetter = Answer<Platform['deadLetters']['redrive']>
 export type AuditEntry = ItemOf<Answer<Platform['audit']['list']>>
+
+export type Inbox = Answer<Platform['inbox']['get']>
+export type Key = Answer<Platform['keys']['list']>[number]
+export type Metrics = Answer<Platform['runs']['metrics']>[number]
+export type Verdict = Answer<Platform['events']['dryRun']>[number]

@@ -25,6 +25,6 @@ export interface Page {
 }
 
 /** Whether whoever is logged in may see it. */
-export function isOpen({ role = 'viewer' }: Page): boolean {
-  return may(role)
+export function isOpen({ role }: Page): boolean {
+  return role === undefined || may(role)
 }

@@ -1,18 +1,26 @@
 import { actor } from './actor/page.ts'
+import { agent, agents, newAgent } from './agents/page.ts'
 import { alert, alerts } from './alerts/page.ts'
+import { audit } from './audit/page.ts'
 import { device, devices } from './devices/page.ts'
 import { dryRun, event, events } from './events/page.ts'
+import { inbox } from './inbox/page.ts'
 import { instances } from './instances/page.ts'
+import { keys } from './keys/page.ts'
 import type { Page } from './page.ts'
 import { run, runs } from './runs/page.ts'
 
 /** Every page, in the order of the navigation. */
 export const PAGES: readonly Page[] = [
+  inbox,
   devices,
   instances,
+  agents,
   runs,
   events,
   alerts,
+  audit,
+  keys,
   actor,
   device,
   run,
@@ -20,4 +28,6 @@ export const PAGES: readonly Page[] = [
   dryRun,
   event,
   alert,
+  newAgent,
+  agent,
 ]

@@ -8,17 +8,20 @@ export interface CurlHintProps {
   /** `/v1/instances?state=running` */
   path: string
   body?: unknown
+  /** Sent as it is, instead of a body. */
+  file?: { name: string; type: string }
   /** What follows `npm run troupe --`, where the command line can do the same. */
   cli?: string
 }
 
 /** The same without the page: what a person copies into a terminal or a script. */
-export function CurlHint({ method = 'GET', path, body, cli }: CurlHintProps) {
+export function CurlHint({ method = 'GET', path, body, file, cli }: CurlHintProps) {
   const who = session.value
   const key = typeof who === 'object' && who.name !== 'local' ? ' -H "Authorization: Bearer $TROUPE_API_KEY"' : ''
   const verb = method === 'GET' ? '' : ` -X ${method}`
-  const data =
-    body === undefined
+  const data = file
+    ? ` -H 'content-type: ${file.type}' --data-binary @${file.name}`
+    : body === undefined
       ? ''
       : ` -H 'content-type: application/json' -d '${JSON.stringify(body).replaceAll("'", `'\\''`)}'`
   return (

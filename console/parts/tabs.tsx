@@ -1,0 +1,61 @@
+import './tabs.css'
+import type { ComponentChildren } from 'preact'
+import { useRef } from 'preact/hooks'
+import { queryOf, setQuery } from '../shell/router.ts'
+
+export interface TabView {
+  id: string
+  label: string
+  count?: number
+  /** Called while it is open. */
+  View(): ComponentChildren
+}
+
+/** Several views of one thing; which one is open is a member of the address. Arrows go from tab to tab. */
+export function Tabs({ label, name, tabs }: { label: string; name: string; tabs: readonly TabView[] }) {
+  const list = useRef<HTMLDivElement>(null)
+  const wanted = queryOf(name)
+  const open = tabs.find(({ id }) => id === wanted) ?? tabs[0]
+  if (!open) return null
+  const show = ({ id }: TabView): void => setQuery({ [name]: id === tabs[0]?.id ? '' : id }, { replace: false })
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    const next = by === undefined ? undefined : tabs[(tabs.indexOf(open) + by + tabs.length) % tabs.length]
+    if (!next) return
+    event.preventDefault()
+    event.stopPropagation()
+    show(next)
+    list.current?.querySelector<HTMLElement>(`#tab-${next.id}`)?.focus()
+  }
+  return (
+    <>
+      <div class="page-tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
+        {tabs.map((tab) => (
+          <button
+            key={tab.id}
+            id={`tab-${tab.id}`}
+            type="button"
+            role="tab"
+            aria-selected={tab === open}
+            aria-controls="tab-panel"
+            tabIndex={tab === open ? 0 : -1}
+            onClick={() => show(tab)}
+          >
+            {tab.label}
+            {tab.count !== undefined && <span class="number muted"> {tab.count}</span>}
+          </button>
+        ))}
+      </div>
+      <div
+        id="tab-panel"
+        class="page-tab"
+        role="tabpanel"
+        aria-labelledby={`tab-${open.id}`}
+        key={open.id}
+        tabIndex={0}
+      >
+        {open.View()}
+      </div>
+    </>
+  )
+}

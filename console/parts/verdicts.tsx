@@ -1,0 +1,41 @@
+import './verdicts.css'
+import type { Verdict } from '../api/answers.ts'
+import { actorPath } from '../shell/router.ts'
+import { StateBadge } from './state-badge.tsx'
+
+/** Each rule's word on an event: whether it would start a run, and if not, what stands against it. */
+export function Verdicts({ verdicts }: { verdicts: readonly Verdict[] }) {
+  if (verdicts.length === 0) return <p class="muted">No published and enabled agent has a trigger.</p>
+  return (
+    <ul class="said">
+      {verdicts.map(({ agent, version, trigger, outcome, reason, priority, addresses }) => (
+        <li key={`${agent} ${trigger}`} data-outcome={outcome}>
+          <StateBadge state={outcome} />
+          <div>
+            <p>
+              <a href={`/agents/${encodeURIComponent(agent)}`}>{agent}</a> <span class="muted">{version}</span>
+              {trigger !== '' && (
+                <>
+                  {' '}
+                  · <code>{trigger}</code>
+                </>
+              )}
+              {outcome === 'matched' && <span class="muted"> · priority {priority}</span>}
+            </p>
+            <p class="muted small">{reason}</p>
+            {addresses.length > 0 && (
+              <p class="small">
+                goes to{' '}
+                {addresses.map((address) => (
+                  <a key={address} class="mono text-link" href={actorPath(address)}>
+                    {address}
+                  </a>
+                ))}
+              </p>
+            )}
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}
