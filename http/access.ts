@@ -89,6 +89,7 @@ export const ACCESS = {
   'GET /v1/devices/:id/picture': 'viewer',
   'POST /v1/devices/:id/maintenance': 'operator',
   'POST /v1/devices/:id/kick': 'operator',
+  'POST /v1/devices/:id/fault': 'operator',
   'GET /v1/locks': 'viewer',
   'GET /v1/pools/:id/queue': 'viewer',
   'POST /v1/tickets': 'operator',

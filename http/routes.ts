@@ -12,6 +12,7 @@ import { inboxRoutes } from './inbox.ts'
 import { ingestRoutes } from './ingest.ts'
 import { instanceRoutes } from './instances.ts'
 import { keyRoutes } from './keys.ts'
+import { labFaultRoutes } from './lab-faults.ts'
 import { liveRoutes } from './live.ts'
 import { machineRoutes } from './machines.ts'
 import { messageRoutes } from './messages.ts'
@@ -42,6 +43,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...liveRoutes(deps),
     ...deviceRoutes(deps),
     ...devicePictureRoutes(deps),
+    ...labFaultRoutes(deps),
     ...lockRoutes(deps),
     ...inboxRoutes(deps),
     ...deadLetterRoutes(deps),

@@ -30,6 +30,20 @@ describe('the picture of a device', () => {
     expect((await picture('odd-3')).status).toBe(404)
   })
 
+  it('is black when somebody breaks a device of the simulated lab, and comes back when it is mended', async () => {
+    expect((await running.request('POST', '/v1/devices/stb-2/fault', { kind: 'blackscreen' })).status).toBe(404)
+    running.platform.setLab(running.lab)
+    const faultOf = async (id: string): Promise<unknown> => {
+      const { fault }: { fault: { kind: string } | null } = await (await fetch(`${running.lab}/devices/${id}`)).json()
+      return fault?.kind ?? null
+    }
+    expect((await running.request('POST', '/v1/devices/stb-2/fault', { kind: 'blackscreen' })).status).toBe(204)
+    expect(await faultOf('stb-2')).toBe('blackscreen')
+    expect((await running.request('POST', '/v1/devices/stb-2/fault', { kind: null })).status).toBe(204)
+    expect(await faultOf('stb-2')).toBeNull()
+    expect((await running.request('POST', '/v1/devices/odd-2/fault', { kind: 'freeze' })).status).toBe(404)
+  })
+
   async function register(id: string, body: object): Promise<void> {
     const response = await running.request('PUT', `/v1/devices/${id}`, body)
     expect(response.status).toBe(200)

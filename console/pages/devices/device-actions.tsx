@@ -2,6 +2,7 @@ import type { Device } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
 import { attempt } from '../../shell/toasts.tsx'
+import { Simulate } from './simulate.tsx'
 
 /** Takes a device out of service, or puts it back. */
 export async function setMaintenance({ id, name, maintenance, holder }: Device): Promise<boolean> {
@@ -48,7 +49,7 @@ export function ownerText({ kind, id }: { kind: string; id: string }): string {
 }
 
 /** Maintenance and kick, for who may. */
-export function DeviceActions({ device, onDone }: { device: Device; onDone: () => void }) {
+export function DeviceActions({ device, lab, onDone }: { device: Device; lab: string | null; onDone: () => void }) {
   const { name, maintenance, holder } = device
   const after = (work: Promise<boolean>): void => void work.then((done) => done && onDone())
   return (
@@ -71,6 +72,7 @@ export function DeviceActions({ device, onDone }: { device: Device; onDone: () =
       >
         Kick
       </button>
+      <Simulate device={device} lab={lab} />
     </span>
   )
 }

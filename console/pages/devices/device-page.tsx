@@ -16,6 +16,7 @@ import { RunState } from '../runs/runs.tsx'
 import { DeviceActions, kick, setMaintenance } from './device-actions.tsx'
 import { Axes, Owner } from './device-tile.tsx'
 import { Picture } from './picture.tsx'
+import { useLab } from './simulate.tsx'
 import { isRecord, lockOf, serviceText, waitingFor } from './use-lab.ts'
 import '../../parts/lists.css'
 import './devices.css'
@@ -24,6 +25,7 @@ import './devices.css'
 export function DevicePage({ params: { id = '' } }: { params: Params }) {
   const { data, error, reload } = useResource<Device>(pathOf('devices', id), [`device/${id}`, 'lock'])
   const device = data.value
+  const lab = useLab()
   const act = (work: (device: Device) => Promise<boolean>): void => {
     if (device) void work(device).then((done) => done && reload())
   }
@@ -47,7 +49,7 @@ export function DevicePage({ params: { id = '' } }: { params: Params }) {
         <a class="button" href={actorPath(lockOf(pool, team))}>
           Lock of {pool}
         </a>
-        {may('operator') && <DeviceActions device={device} onDone={reload} />}
+        {may('operator') && <DeviceActions device={device} lab={lab} onDone={reload} />}
       </DetailHead>
       <div class="detail device-detail">
         <div class="device-side">

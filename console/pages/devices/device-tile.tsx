@@ -15,6 +15,7 @@ export function DeviceTile({
   queue,
   at,
   place,
+  lab,
   onDone,
 }: {
   device: Device
@@ -22,6 +23,7 @@ export function DeviceTile({
   /** Whether the keyboard stands on it. */
   at: boolean
   place: Readonly<Record<'left' | 'top' | 'width' | 'height', string>>
+  lab: string | null
   onDone: () => void
 }) {
   const { id, name, kind, host } = device
@@ -48,7 +50,7 @@ export function DeviceTile({
           ))}
           {queue.length > QUEUE_SHOWN && <li class="muted">{countText(queue.length - QUEUE_SHOWN, 'more', 'more')}</li>}
         </ul>
-        {may('operator') && <DeviceActions device={device} onDone={onDone} />}
+        {may('operator') && <DeviceActions device={device} lab={lab} onDone={onDone} />}
       </div>
     </li>
   )

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Device, Ticket } from '../../api/answers.ts'
 import { useWindow } from '../../parts/window-rows.ts'
 import { DeviceTile } from './device-tile.tsx'
+import { useLab } from './simulate.tsx'
 import { waitingFor } from './use-lab.ts'
 
 const GAP = 12
@@ -20,6 +21,7 @@ interface WallProps {
 
 /** Tiles in as many columns as fit, of which only those near what is seen exist: a lab may have thousands of devices. */
 export function Wall({ devices, queues, at, onDone }: WallProps) {
+  const lab = useLab()
   const box = useRef<HTMLDivElement>(null)
   const width = useSignal(0)
   const columns = Math.max(1, Math.floor((width.value + GAP) / (LEAST_WIDTH + GAP)))
@@ -65,6 +67,7 @@ export function Wall({ devices, queues, at, onDone }: WallProps) {
               queue={waitingFor(device, queues.get(device.pool) ?? [])}
               at={index === at}
               place={place}
+              lab={lab}
               onDone={onDone}
             />
           )
