@@ -2,16 +2,16 @@ import type { Address } from '../core/address.ts'
 import type { Effect, StoredSnapshot } from '../core/effect.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
 import { isReservedType } from '../core/event.ts'
-import { canonicalJson, type Json, toJson } from '../core/json.ts'
+import { type Json, toJson } from '../core/json.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
 import type { ActorRow } from '../db/actors.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import type { ActorChange } from '../db/turns.ts'
 import type { HostedMachine } from '../machines/host.ts'
-import { restore } from '../machines/restore.ts'
 import { firstStep, type Step, step } from '../machines/step.ts'
 import type { Draft } from './draft.ts'
 import { toLogged } from './logged.ts'
+import { adopt, migrationId } from './migration.ts'
 
 /** What planning needs to know of its host. */
 export interface PlanContext {
@@ -40,8 +40,8 @@ export function planActor(draft: Draft, actor: ActorRow, mail: readonly MailRow[
   const hosted = context.hosted.get(actor.kind)
   // Without the machine the mail waits for a worker that has it.
   if (!hosted || actor.status !== 'active' || mail.length === 0) return
-  const misfit = actor.machineHash === hosted.hash ? undefined : misfitOf(hosted, actor.snapshot)
-  if (misfit) return planParking(draft, actor, hosted.hash, misfit)
+  const adoption = adopt(hosted, actor)
+  if (adoption.how === 'misfit') return planParking(draft, actor, hosted.hash, adoption.reason)
   const walker: Walker = {
     hosted,
     actor,
@@ -50,6 +50,13 @@ export function planActor(draft: Draft, actor: ActorRow, mail: readonly MailRow[
     snapshot: actor.snapshot,
     bornWith: null,
     timers: new Map(),
+  }
+  if (adoption.how === 'migrated') {
+    walker.revision += 1
+    const entry = { messageId: migrationId(walker.revision), event: adoption.event }
+    const received = { ...entry, sender: null, cause: null, acceptedAt: null }
+    const result = { snapshot: adoption.snapshot, effects: [], handled: true }
+    record(draft, walker, received, result, mail[0]?.now ?? actor.updatedAt, context)
   }
   for (const row of mail) {
     if (!consume(draft, walker, row)) continue
@@ -408,16 +415,4 @@ function changeOf({ actor, hosted, before, revision, bornWith }: Walker, snapsho
 
 function stamp(hosted: HostedMachine, event: MachineEvent, now: Date): MachineEvent {
   return hosted.stamped ? { ...event, at: now.getTime() } : event
-}
-
-/** Why a stored snapshot cannot go on in this machine, if it cannot. */
-function misfitOf(hosted: HostedMachine, snapshot: StoredSnapshot): string | undefined {
-  try {
-    const { value } = restore(hosted.inert, snapshot)
-    // XState completes a state that has become too short, but enters none of what it adds: no timers, no invocations.
-    if (canonicalJson(value) === canonicalJson(snapshot.value)) return undefined
-    return `State ${JSON.stringify(snapshot.value)} is no whole state in version ${hosted.version} of machine "${hosted.kind}", which expects ${JSON.stringify(value)}`
-  } catch (error) {
-    return `State ${JSON.stringify(snapshot.value)} does not exist in version ${hosted.version} of machine "${hosted.kind}": ${toErrorRecord(error).message}`
-  }
 }

@@ -5,11 +5,12 @@ import type { Json } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 import { type ActorRow, findActor } from '../db/actors.ts'
 import type { Sql } from '../db/client.ts'
-import { type HistoryEntry, listHistory } from '../db/history.ts'
+import { type HistoryEntry, lastMigration, listHistory } from '../db/history.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { firstStep, step } from '../machines/step.ts'
 import type { Checkpoints, Point } from './checkpoints.ts'
 import { readBeginning } from './fork-event.ts'
+import { readMigration } from './migration.ts'
 
 export interface Replay {
   address: Address
@@ -45,7 +46,7 @@ export async function replay(
   // The history may have grown since the row was read; only what made that row counts.
   const last = Math.min(upTo, actor.revision)
   if (last < 1) throw new AppError('request.invalid', 'Revisions begin at 1')
-  let point: Point | undefined = checkpoints?.before(address, last)
+  let point: Point | undefined = checkpoints?.before(address, last) ?? (await migrated(sql, actor, last))
   let before: StoredSnapshot | null = null
   let entry: HistoryEntry | undefined
   while ((point?.revision ?? 0) < last) {
@@ -63,6 +64,15 @@ export async function replay(
   const { revision, snapshot, otherDefinitions } = point
   const whole = last === actor.revision ? { equal: same(snapshot, actor.snapshot) } : {}
   return { address, revision, snapshot, before, entry, otherDefinitions, ...whole }
+}
+
+/**
+ * The present machine cannot step what was before a migration: the history is proven from there on, and everything before
+ * counts as made by another definition.
+ */
+async function migrated(sql: Sql, { address, snapshot }: ActorRow, last: number): Promise<Point | undefined> {
+  const revision = (await lastMigration(sql, address, last)) ?? 0
+  return revision > 1 ? { revision: revision - 1, snapshot, otherDefinitions: revision - 1 } : undefined
 }
 
 function next(machine: HostedMachine, actor: ActorRow, point: Point | undefined, entry: HistoryEntry): Point {
@@ -90,6 +100,8 @@ function again(
     return readBeginning(entry.event)?.snapshot ?? firstStep(machine, identity, entry.event.input ?? null).snapshot
   // A message that failed then, changed nothing then.
   if (!entry.handled) return snapshot
+  const migrated = readMigration(entry.event)
+  if (migrated) return migrated
   return step(machine, identity, snapshot, entry.event).snapshot
 }
 

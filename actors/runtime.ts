@@ -14,7 +14,7 @@ import { isSettled } from '../db/mailbox.ts'
 import { migrate } from '../db/migrate.ts'
 import { installationId } from '../db/notify.ts'
 import type { Projection } from '../db/turns.ts'
-import { type HostedMachine, hostMachines } from '../machines/host.ts'
+import { type HostedMachine, hostMachines, type Migrate } from '../machines/host.ts'
 import { createSpawnAll, type SpawnOptions } from './births.ts'
 import { type Carrier, createPostgresCarrier, createRedisCarrier, type Listener, type Notice } from './carrier.ts'
 import { createCheckpoints } from './checkpoints.ts'
@@ -51,6 +51,8 @@ export interface RuntimeOptions {
   machines: Readonly<Record<string, AnyStateMachine>>
   /** Default both. An `api` process accepts and reads; a `worker` also gives turns and runs invocations. */
   roles?: readonly Role[]
+  /** What makes actors of earlier versions of a kind's machine into ones of the present version. */
+  migrations?: Readonly<Record<string, Migrate>>
   /** What custom actions of the machines do, by name. */
   handlers?: Readonly<Record<string, ActionHandler>>
   /** Kinds whose events carry `at`, the database's time in milliseconds, before their machine sees them. */
@@ -132,7 +134,10 @@ export interface Runtime {
  */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const log = options.log ?? createLog('warn')
-  const hosted = hostMachines(options.machines, options.stamped ? { stamped: options.stamped } : {})
+  const hosted = hostMachines(options.machines, {
+    ...(options.stamped ? { stamped: options.stamped } : {}),
+    ...(options.migrations ? { migrations: options.migrations } : {}),
+  })
   hostSealed(hosted, options.forks ?? {})
   const embedded =
     options.databaseUrl === undefined

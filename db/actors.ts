@@ -81,6 +81,31 @@ export async function findBySystemId(
     order by a.root, a.system_id, a.created_at desc`)
 }
 
+/** Actors that live or are parked, by kind, version and state, with one of each to try. */
+export async function listLiveStates(sql: Sql): Promise<
+  {
+    kind: string
+    version: string
+    value: Json
+    actors: number
+    parked: number
+    example: Pick<ActorRow, 'address' | 'snapshot' | 'version' | 'machineHash'>
+  }[]
+> {
+  return answer(sql`
+    select g.kind, g.version, g.value::json as value, g.actors, g.parked,
+      json_build_object('address', a.address, 'snapshot', a.snapshot, 'version', a.version, 'machineHash', a.machine_hash) as example
+    from (
+      select kind, version, machine_hash, value::text as value, count(*)::int as actors,
+        count(*) filter (where status = 'parked')::int as parked, min(address) as address
+      from actors
+      where status in ('active', 'parked')
+      group by kind, version, machine_hash, value::text
+    ) g
+    join actors a on a.address = g.address
+    order by g.kind, g.version, g.value`)
+}
+
 /**
  * Wakes actors that another definition of their machine parked at least `parkedMs` ago: the present one gets a chance.
  */

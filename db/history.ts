@@ -51,6 +51,17 @@ export async function lastRevision(sql: Sql, address: Address): Promise<number> 
   return row?.revision ?? 0
 }
 
+/** The last revision up to this one at which the actor went over to another version of its machine. */
+export async function lastMigration(sql: Sql, address: Address, upTo: number): Promise<number | undefined> {
+  const [row] = await answer(sql<{ revision: number }[]>`
+    select revision
+    from history
+    where address = ${address} and message_id like 'xstate.migrate:%' and revision <= ${upTo}
+    order by revision desc
+    limit 1`)
+  return row?.revision
+}
+
 /** What became of these messages; those that are not applied yet are left out. */
 export async function findEntries(
   sql: Sql,

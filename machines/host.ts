@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AnyActorLogic, AnyStateMachine } from 'xstate'
 import { address as toAddress } from '../core/address.ts'
+import type { StoredSnapshot } from '../core/effect.ts'
 import { AppError } from '../core/errors.ts'
 import { canonicalJson } from '../core/json.ts'
 
@@ -23,9 +24,17 @@ export interface HostedMachine {
   children: ReadonlyMap<string, ChildLogic>
   /** True: every event carries `at`, the database's time in milliseconds, before the machine sees it. */
   stamped: boolean
+  /** Makes snapshots of earlier versions into ones of this version. */
+  migrate?: Migrate
   /** True: it steps, and nothing that it asks for is done (actors/fork-rules.ts). */
   sealed?: boolean
 }
+
+/**
+ * Makes the snapshot of an earlier version into one of the present. Pure. It keeps timers and children as they are, and
+ * enters no state: a state that it moves an actor into has no delays and no work running.
+ */
+export type Migrate = (snapshot: StoredSnapshot, from: { version: string; hash: string }) => StoredSnapshot
 
 const MAX_MICROSTEPS = 1_000
 
@@ -35,7 +44,7 @@ const MAX_MICROSTEPS = 1_000
  */
 export function hostMachines(
   machines: Readonly<Record<string, AnyStateMachine>>,
-  options: { stamped?: readonly string[] } = {},
+  options: { stamped?: readonly string[]; migrations?: Readonly<Record<string, Migrate>> } = {},
 ): Map<string, HostedMachine> {
   const hosted = new Map<string, HostedMachine>()
   const kinds = new Map(Object.entries(machines).map(([kind, machine]) => [machine.config, kind]))
@@ -56,10 +65,11 @@ export function hostMachines(
       kind,
       machine,
       inert: makeInert(machine, children),
-      hash: hashOf(machine),
+      hash: hashOf(machine, options.migrations?.[kind]),
       version: machine.version ?? '1',
       children,
       stamped: options.stamped?.includes(kind) ?? false,
+      ...(options.migrations?.[kind] ? { migrate: options.migrations[kind] } : {}),
     })
     for (const [childKind, child] of nested) host(childKind, child)
   }
@@ -168,10 +178,13 @@ function unsupported(machine: AnyStateMachine, src: string, logic: AnyActorLogic
   )
 }
 
-function hashOf(machine: AnyStateMachine): string {
+/** The migration counts: actors that were parked without it are tried again with it. */
+function hashOf(machine: AnyStateMachine, migrate: Migrate | undefined): string {
   const { guards, delays, actions } = machine.implementations
   return createHash('sha256')
-    .update(canonicalJson(describable({ config: machine.config, guards, delays, actions })))
+    .update(
+      canonicalJson(describable({ config: machine.config, guards, delays, actions, ...(migrate ? { migrate } : {}) })),
+    )
     .digest('hex')
 }
 
