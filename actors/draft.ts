@@ -32,3 +32,8 @@ export function mergeDrafts(drafts: readonly Draft[]): Draft {
   }
   return whole
 }
+
+/** True when nothing would be written. */
+export function isEmpty(draft: Draft): boolean {
+  return Object.values(draft).every((rows) => rows.length === 0)
+}

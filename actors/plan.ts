@@ -9,7 +9,8 @@ import type { MailRow } from '../db/mailbox.ts'
 import type { ActorChange } from '../db/turns.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { firstStep, type Step, step } from '../machines/step.ts'
-import type { Draft } from './draft.ts'
+import { type Demand, refuseBefore, refuseUnhandled } from './demand.ts'
+import { type Draft, isEmpty } from './draft.ts'
 import { toLogged } from './logged.ts'
 import { adopt, migrationId } from './migration.ts'
 
@@ -19,6 +20,9 @@ export interface PlanContext {
   laneOf(kind: string, eventType: string): Lane
   newId(): string
 }
+
+/** Mail for a turn; some of it wants something to hold (`demand`), and `refuse` hears when it does not. */
+export type Mail = MailRow & { demand?: Demand; refuse?: (why: AppError) => void }
 
 /** One actor on its way through a turn. */
 interface Walker {
@@ -36,7 +40,7 @@ interface Walker {
  * Steps one actor through its waiting mail and writes what follows into the draft. Pure: the same actor and mail
  * always give the same draft, so a turn that is cut off before its commit is simply planned again.
  */
-export function planActor(draft: Draft, actor: ActorRow, mail: readonly MailRow[], context: PlanContext): void {
+export function planActor(draft: Draft, actor: ActorRow, mail: readonly Mail[], context: PlanContext): void {
   const hosted = context.hosted.get(actor.kind)
   // Without the machine the mail waits for a worker that has it.
   if (!hosted || actor.status !== 'active' || mail.length === 0) return
@@ -53,16 +57,22 @@ export function planActor(draft: Draft, actor: ActorRow, mail: readonly MailRow[
   }
   if (adoption.how === 'migrated') {
     walker.revision += 1
-    const entry = { messageId: migrationId(walker.revision), event: adoption.event }
-    const received = { ...entry, sender: null, cause: null, acceptedAt: null }
+    const received = {
+      messageId: migrationId(walker.revision),
+      event: adoption.event,
+      sender: null,
+      cause: null,
+      acceptedAt: null,
+    }
     const result = { snapshot: adoption.snapshot, effects: [], handled: true }
     record(draft, walker, received, result, mail[0]?.now ?? actor.updatedAt, context)
   }
   for (const row of mail) {
     if (!consume(draft, walker, row)) continue
-    takeMessage(draft, walker, row, context)
+    const refusal = refusalOf(walker, row) ?? takeMessage(draft, walker, row, context)
+    if (refusal) row.refuse?.(refusal)
   }
-  close(draft, walker)
+  if (!isEmpty(draft)) close(draft, walker)
 }
 
 /** Plans the birth of an actor that a caller asked for; its children are born with it. */
@@ -134,7 +144,13 @@ function consume(draft: Draft, walker: Walker, row: MailRow): boolean {
   }
 }
 
-function takeMessage(draft: Draft, walker: Walker, row: MailRow, context: PlanContext): void {
+function refusalOf({ actor, revision, snapshot }: Walker, { demand, event }: Mail): AppError | undefined {
+  if (!demand || !snapshot) return undefined
+  return refuseBefore({ ...actor, revision, snapshot, status: snapshot.status, parked: null }, event.type, demand)
+}
+
+/** Answers why the message is refused, if it is; then nothing of it is left in the draft. */
+function takeMessage(draft: Draft, walker: Walker, row: Mail, context: PlanContext): AppError | undefined {
   const { actor, hosted } = walker
   const event = stamp(hosted, row.event, row.now)
   const snapshot = walker.snapshot
@@ -142,7 +158,7 @@ function takeMessage(draft: Draft, walker: Walker, row: MailRow, context: PlanCo
     // Its own timers and what the runtime tells it end with it, as in XState.
     if ((row.source === 'mailbox' || row.source === 'handed') && !isReservedType(row.event.type))
       bury(draft, walker, row, `the actor has ended (${snapshot?.status ?? 'unborn'})`, null)
-    return
+    return undefined
   }
   walker.revision += 1
   let result: Step
@@ -155,8 +171,20 @@ function takeMessage(draft: Draft, walker: Walker, row: MailRow, context: PlanCo
     )
   } catch (error) {
     if (!(error instanceof AppError)) throw error
+    if (row.demand?.handled) {
+      walker.revision -= 1
+      return error
+    }
     bury(draft, walker, row, error.message, toJson(toErrorRecord(error.cause ?? error)))
     result = { snapshot, effects: [], handled: false }
+  }
+  if (row.demand?.handled && !result.handled) {
+    walker.revision -= 1
+    return refuseUnhandled(
+      { ...actor, revision: walker.revision, snapshot, status: 'active', parked: null },
+      event.type,
+      hosted,
+    )
   }
   record(
     draft,
@@ -166,6 +194,7 @@ function takeMessage(draft: Draft, walker: Walker, row: MailRow, context: PlanCo
     row.now,
     context,
   )
+  return undefined
 }
 
 function beBorn(

@@ -18,6 +18,7 @@ import { type HostedMachine, hostMachines, type Migrate } from '../machines/host
 import { createSpawnAll, type SpawnOptions } from './births.ts'
 import { type Carrier, createPostgresCarrier, createRedisCarrier, type Listener, type Notice } from './carrier.ts'
 import { createCheckpoints } from './checkpoints.ts'
+import type { Demand } from './demand.ts'
 import { createFork, type Forked, type ForkOptions } from './fork.ts'
 import { type ForkRules, hostSealed } from './fork-rules.ts'
 import { type ActionHandler, createInvocations } from './invocations.ts'
@@ -76,6 +77,8 @@ export interface SendOptions {
   lane?: Lane
   sender?: string
   cause?: string
+  /** What must hold for the message to be taken; else `send` rejects, and nothing of the message is kept. */
+  demand?: Demand
 }
 
 /** What an actor made of a message; `duplicate`: of the first one with this id, perhaps long ago. */
@@ -118,8 +121,8 @@ export interface Runtime {
   fork(address: Address, options: ForkOptions): Promise<Forked>
   /** Something that is followed under a name of its own (the event log) has grown: wakes its readers in every process. */
   announce(topic: string): void
-  /** Reads on and on, woken by `announce`; ends with the signal. `read` goes on from where it stopped. */
-  tail<Item>(topic: string, read: () => Promise<Item[]>, signal: AbortSignal): AsyncIterable<Item>
+  /** Reads on and on, woken by `announce`, or by every move of any actor (`undefined`); ends with the signal. `read` goes on from where it stopped. */
+  tail<Item>(topic: string | undefined, read: () => Promise<Item[]>, signal: AbortSignal): AsyncIterable<Item>
   /** There is mail that something else than `send` put there. */
   nudge(addresses: readonly Address[]): void
   readonly sql: Sql
@@ -196,7 +199,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
   }
 
   const turn = createTurn({ sql, context, projections: options.projections ?? [], log, onCommitted })
-  const turns = createTurns({ turn, append: (message) => sender.append(message), log })
+  const turns = createTurns({ turn, append: (message, demand) => sender.append(message, demand), log })
   const invocations = createInvocations({
     sql,
     worker: `${process.pid}.${randomUUID().slice(0, 8)}`,
@@ -217,7 +220,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     onNeglected: turns.nudge,
     extra: [() => timers.look(), () => invocations.start(), () => unpark(PARKED_MS), async () => options.onEmitted?.()],
   })
-  const sender = createSender(sql, carryMail)
+  const sender = createSender({ sql, hosted, onMail: carryMail })
   const receipts = createReceipts(sql, live)
   const spawnAll = createSpawnAll({ sql, context, turn })
   let carrier: Carrier | undefined
@@ -271,7 +274,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
   async function send(
     address: Address,
     event: MachineEvent,
-    { id, lane, sender: by, cause }: SendOptions = {},
+    { id, lane, sender: by, cause, demand }: SendOptions = {},
     freshId = newId(),
   ): Promise<Accepted> {
     const { kind } = parseAddress(address)
@@ -288,7 +291,8 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     const refusal = refusalOf(message)
     if (refusal) throw refusal
     // A worker applies it without keeping it first: one commit instead of two (docs/decisions/0015).
-    return isWorker && started ? turns.hand({ message, named: id !== undefined }) : sender.append(message)
+    if (!isWorker || !started) return sender.append(message, demand)
+    return turns.hand({ message, named: id !== undefined, ...(demand === undefined ? {} : { demand }) })
   }
 
   async function existing(address: Address): Promise<ActorRow> {

@@ -2,8 +2,11 @@ import type { Address } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
 import { isReservedType } from '../core/event.ts'
 import type { Message } from '../core/message.ts'
+import { type ActorRow, findActors } from '../db/actors.ts'
 import { isConflict, isRefusedValue, type Sql } from '../db/client.ts'
 import { type Appended, appendMail } from '../db/mailbox.ts'
+import type { HostedMachine } from '../machines/host.ts'
+import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
 
 /** What became of a message: stored now, or the mailbox (or the history) had its id already. */
 export interface Accepted {
@@ -11,20 +14,30 @@ export interface Accepted {
 }
 
 export interface Sender {
-  /** Puts it into its mailbox. Resolves when that is committed; rejects for unknown recipients (`actor.not_found`). */
-  append(message: Message): Promise<Accepted>
+  /**
+   * Puts it into its mailbox, if what it demands holds by what is read a moment before. Resolves when that is committed;
+   * rejects for unknown recipients (`actor.not_found`).
+   */
+  append(message: Message, demand?: Demand): Promise<Accepted>
 }
 
 interface Waiting {
   message: Message
+  demand: Demand | undefined
   resolve(accepted: Accepted): void
   reject(error: unknown): void
 }
 
 const PER_COMMIT = 200
 
+export interface SenderDeps {
+  sql: Sql
+  hosted: ReadonlyMap<string, HostedMachine>
+  onMail(addresses: Address[]): void
+}
+
 /** Messages that come in while a commit is under way share the next one. */
-export function createSender(sql: Sql, onMail: (addresses: Address[]) => void): Sender {
+export function createSender({ sql, hosted, onMail }: SenderDeps): Sender {
   let queue: Waiting[] = []
   let busy = false
 
@@ -33,12 +46,35 @@ export function createSender(sql: Sql, onMail: (addresses: Address[]) => void): 
     while (queue.length > 0) {
       const batch = queue.slice(0, PER_COMMIT)
       queue = queue.slice(PER_COMMIT)
-      await commit(batch)
+      await commit(await fit(batch))
     }
     busy = false
   }
 
+  /** Turns away those whose demands do not hold. */
+  async function fit(batch: Waiting[]): Promise<Waiting[]> {
+    const demanding = batch.filter((one) => one.demand !== undefined)
+    if (demanding.length === 0) return batch
+    try {
+      const actors = await findActors(sql, [...new Set(demanding.map((one) => one.message.to))])
+      return batch.filter((one) => {
+        const why = refusal(one, actors.get(one.message.to))
+        if (why) one.reject(why)
+        return !why
+      })
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+      return []
+    }
+  }
+
+  function refusal({ message, demand }: Waiting, actor: ActorRow | undefined): AppError | undefined {
+    if (!demand) return undefined
+    return actor ? refuseByReading(actor, message.event, demand, hosted.get(actor.kind)) : noSuchActor(message.to)
+  }
+
   async function commit(batch: Waiting[]): Promise<void> {
+    if (batch.length === 0) return
     try {
       answerAll(batch, await append(batch.map((waiting) => waiting.message)))
     } catch (error) {
@@ -66,16 +102,15 @@ export function createSender(sql: Sql, onMail: (addresses: Address[]) => void): 
         mailFor.add(message.to)
         resolve({ duplicate: false })
       } else if (known.has(message.to)) resolve({ duplicate: true })
-      else
-        reject(new AppError('actor.not_found', `There is no actor ${message.to}`, { details: { address: message.to } }))
+      else reject(noSuchActor(message.to))
     }
     if (mailFor.size > 0) onMail([...mailFor])
   }
 
   return {
-    append: (message) =>
+    append: (message, demand) =>
       new Promise((resolve, reject) => {
-        queue.push({ message, resolve, reject })
+        queue.push({ message, demand, resolve, reject })
         if (!busy) void flush()
       }),
   }

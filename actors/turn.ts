@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts'
-import { toErrorRecord } from '../core/errors.ts'
+import { type AppError, toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
 import { type ActorRow, findBySystemId } from '../db/actors.ts'
@@ -8,8 +8,9 @@ import { buryUndeliverable } from '../db/dead-letters.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import { readTurnInput, type TurnInput } from '../db/turn-input.ts'
 import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
+import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
-import { type PlanContext, planActor, planBurial, planParking } from './plan.ts'
+import { type Mail, type PlanContext, planActor, planBurial, planParking } from './plan.ts'
 
 /** Mail one actor takes in one turn. */
 const MAIL_PER_ACTOR = 64
@@ -40,6 +41,7 @@ export interface Handed {
   message: Message
   /** Its sender gave it its id, which may have been used before. */
   named: boolean
+  demand?: Demand
 }
 
 /** What is left of a turn. */
@@ -52,6 +54,8 @@ export interface Taken {
   elsewhere: Set<Address>
   /** What an actor knew already. */
   duplicates: Set<Handed>
+  /** What is not to be kept, because something that it demands does not hold. */
+  refused: Map<Handed, AppError>
 }
 
 export interface Turn {
@@ -65,7 +69,13 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
   async function take(batch: ReadonlyMap<Address, readonly Handed[]>): Promise<Taken> {
     const asked = [...batch.values()].flatMap((handed) => handed.filter((one) => one.named).map((one) => one.message))
     const inputs = await readTurnInput(sql, [...batch.keys()], asked, MAIL_PER_ACTOR)
-    const taken: Taken = { more: new Set(), conflicts: new Set(), elsewhere: new Set(), duplicates: new Set() }
+    const taken: Taken = {
+      more: new Set(),
+      conflicts: new Set(),
+      elsewhere: new Set(),
+      duplicates: new Set(),
+      refused: new Map(),
+    }
     const dead = undeliverable(inputs)
     if (dead.length > 0) await buryUndeliverable(sql, dead)
 
@@ -73,7 +83,6 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
     for (const [address, input] of inputs) {
       const draft = planOne(input, batch.get(address) ?? [], taken)
       if (draft && draft.changes.length > 0) drafts.set(address, draft)
-      else if (!input.actor) taken.elsewhere.add(address)
     }
     if (drafts.size === 0) return taken
 
@@ -91,18 +100,30 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
   }
 
   function planOne({ actor, ...input }: TurnInput, handed: readonly Handed[], taken: Taken): Draft | undefined {
-    if (!actor) return undefined
+    if (!actor) {
+      for (const one of handed) taken.refused.set(one, noSuchActor(one.message.to))
+      return undefined
+    }
     const { address } = actor
     const draft = emptyDraft()
     try {
       const fits = actor.status === 'active' && context.hosted.has(actor.kind) && input.mail.length < MAIL_PER_ACTOR
-      planActor(draft, actor, fits ? withHanded(input, handed, taken.duplicates) : input.mail, context)
+      planActor(draft, actor, fits ? withHanded(input, handed, taken) : input.mail, context)
+      if (!fits) refuseUnmet(actor, handed, taken)
       if (!fits || draft.changes.some((change) => change.status === 'parked')) taken.elsewhere.add(address)
       return draft
     } catch (error) {
       log.error({ error, address }, 'actor cannot be stepped, parking it')
       taken.elsewhere.add(address)
       return parking(actor, error)
+    }
+  }
+
+  /** What its actor cannot take here and now is judged by what was read, before the mailbox gets it. */
+  function refuseUnmet(actor: ActorRow, handed: readonly Handed[], { refused }: Taken): void {
+    for (const one of handed) {
+      const why = one.demand && refuseByReading(actor, one.message.event, one.demand, context.hosted.get(actor.kind))
+      if (why) refused.set(one, why)
     }
   }
 
@@ -196,9 +217,9 @@ function undeliverable(inputs: ReadonlyMap<Address, TurnInput>): Address[] {
 function withHanded(
   { mail, known, now }: Pick<TurnInput, 'mail' | 'known' | 'now'>,
   handed: readonly Handed[],
-  duplicates: Set<Handed>,
-): MailRow[] {
-  const rows = [...mail]
+  { duplicates, refused }: Pick<Taken, 'duplicates' | 'refused'>,
+): Mail[] {
+  const rows: Mail[] = [...mail]
   const seen = new Set(known)
   for (const one of handed) {
     const { to: address, id: messageId, lane, event, sender, cause } = one.message
@@ -211,6 +232,7 @@ function withHanded(
     rows.splice(place < 0 ? rows.length : place, 0, {
       ...{ address, source: 'handed', ref: '', messageId, lane, event, sender, cause },
       ...{ at: now, now, born: null, seen: false },
+      ...(one.demand === undefined ? {} : { demand: one.demand, refuse: (why: AppError) => refused.set(one, why) }),
     })
   }
   return rows

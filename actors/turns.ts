@@ -3,8 +3,9 @@ import { AppError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
 import { isConflict, isRefusedValue } from '../db/client.ts'
+import type { Demand } from './demand.ts'
 import type { Accepted } from './sender.ts'
-import type { Handed, Turn } from './turn.ts'
+import type { Handed, Taken, Turn } from './turn.ts'
 
 /** Actors in one turn: above 128 only latency grows. */
 const ACTORS_PER_TURN = 64
@@ -47,7 +48,7 @@ interface Asked {
 export interface TurnsDeps {
   turn: Turn
   /** The way through the mailbox. */
-  append(message: Message): Promise<Accepted>
+  append(message: Message, demand?: Demand): Promise<Accepted>
   log: Log
 }
 
@@ -112,18 +113,15 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
 
   async function take(batch: ReadonlyMap<Address, Asked>): Promise<void> {
     try {
-      const { more, conflicts, elsewhere, duplicates } = await turn.take(
-        new Map([...batch].map(([address, { handed }]) => [address, handed])),
-      )
+      const taken = await turn.take(new Map([...batch].map(([address, { handed }]) => [address, handed])))
       for (const [address, { waiters, handed }] of batch) {
-        const diverts = elsewhere.has(address)
-        if (diverts) divert(address, handed)
         // Waiters hear when all of it is applied, not just the part that one turn takes.
-        if (more.has(address)) ask(address, { waiters })
-        if (conflicts.has(address)) later(address, { waiters, handed: diverts ? [] : handed })
-        else if (!more.has(address)) for (const waiter of waiters) waiter.resolve()
-        if (!diverts && !conflicts.has(address))
-          for (const one of handed) one.resolve({ duplicate: duplicates.has(one) })
+        if (taken.more.has(address)) ask(address, { waiters })
+        else if (!taken.conflicts.has(address)) for (const waiter of waiters) waiter.resolve()
+        const rest = taken.conflicts.has(address) ? handed : settle(handed, taken)
+        const diverts = taken.elsewhere.has(address)
+        if (diverts) divert(address, rest)
+        if (taken.conflicts.has(address)) later(address, { waiters, handed: diverts ? [] : rest })
       }
     } catch (error) {
       log.warn({ error, actors: batch.size }, 'turn failed')
@@ -136,6 +134,18 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
         else rejectAll(handed, error)
       }
     }
+  }
+
+  /** Answers what is done with; the rest goes to the mailbox. */
+  function settle(handed: readonly Waiting[], { refused, elsewhere, duplicates }: Taken): Waiting[] {
+    const rest: Waiting[] = []
+    for (const one of handed) {
+      const why = refused.get(one)
+      if (why) one.reject(why)
+      else if (elsewhere.has(one.message.to)) rest.push(one)
+      else one.resolve({ duplicate: duplicates.has(one) })
+    }
+    return rest
   }
 
   /** Somebody else is just committing this actor: a moment, with jitter, so that two workers do not chase each other. */
@@ -155,13 +165,14 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
     const behind = pending.get(address)
     const all = [...handed, ...(behind?.handed ?? [])]
     if (behind) behind.handed = []
+    if (all.length === 0) return
     diverted.set(address, (diverted.get(address) ?? 0) + all.length)
-    for (const { message, resolve, reject } of all) void appendOne(message).then(resolve, reject)
+    for (const one of all) void appendOne(one).then(one.resolve, one.reject)
   }
 
-  async function appendOne(message: Message): Promise<Accepted> {
+  async function appendOne({ message, demand }: Handed): Promise<Accepted> {
     try {
-      return await append(message)
+      return await append(message, demand)
     } finally {
       const left = (diverted.get(message.to) ?? 1) - 1
       if (left > 0) diverted.set(message.to, left)
@@ -185,7 +196,7 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
       const { message } = handed
       if (diverted.has(message.to)) {
         diverted.set(message.to, (diverted.get(message.to) ?? 0) + 1)
-        return appendOne(message)
+        return appendOne(handed)
       }
       return new Promise((resolve, reject) => {
         const waiting = { ...handed, resolve, reject }

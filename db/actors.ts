@@ -43,15 +43,6 @@ export async function findActor(sql: Sql, address: Address): Promise<ActorRow | 
   return (await findActors(sql, [address])).get(address)
 }
 
-/** Whose these actors are; one that does not exist is left out. */
-export async function findTeams(sql: Sql, addresses: readonly Address[]): Promise<Map<Address, string>> {
-  const rows = await answer(sql<{ address: Address; team: string }[]>`
-    select address, team
-    from actors
-    where address = any(${addresses as string[]})`)
-  return new Map(rows.map((row) => [row.address, row.team]))
-}
-
 /** By address, in pages: `after` is the last address of the page before. */
 export async function listActors(
   sql: Sql,

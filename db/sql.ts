@@ -68,5 +68,12 @@ class UndefinedValueError extends Error {
 
 /** Each connection prepares a statement of this name once; equal texts are one statement. */
 function nameOf(text: string): string {
-  return createHash('sha1').update(text).digest('base64')
+  const known = names.get(text)
+  if (known !== undefined) return known
+  const name = createHash('sha1').update(text).digest('base64')
+  names.set(text, name)
+  return name
 }
+
+/** Texts are made of templates in this program, so there are a few hundred at most. */
+const names = new Map<string, string>()

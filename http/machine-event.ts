@@ -10,6 +10,8 @@ import { Anything } from './words.ts'
 /** An event for a machine: a type, and whatever belongs to it. */
 export const MachineEventBody = z.looseObject({ type: z.string() }).catchall(Anything)
 
+const Typed = z.object({ type: EventType })
+
 /**
  * Throws `event.reserved_type` for what only the runtime may send, since a forged one would pass an approval, and
  * `auth.forbidden` for what takes a higher role than the route does.
@@ -18,7 +20,7 @@ export function readMachineEvent(by: Principal, event: z.infer<typeof MachineEve
   if (isReservedType(event.type)) {
     throw new AppError('event.reserved_type', `"${event.type.slice(0, 80)}" is reserved for the runtime`)
   }
-  check(z.object({ type: EventType }), event, 'body')
+  check(Typed, event, 'body')
   requireRole(by, roleForEvent(event.type))
   return event
 }

@@ -1,42 +1,26 @@
 import { ulid } from 'ulid'
 import type { Address } from '../../core/address.ts'
-import { AppError } from '../../core/errors.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
-import { findActor } from '../../db/actors.ts'
 import type { Answer, Runtime } from '../runtime.ts'
 
 const TIMEOUT_MS = 15_000
 
 /**
- * Sends a message and answers with what the actor made of it, once that is committed; so the tables
- * that follow the actor already show it. Throws `event.refused` when the actor does not take the event in its present
- * state, `actor.timeout` when no worker got to it: it is then still on its way.
+ * Sends a message and answers with what the actor made of it, once that is committed; so the tables that follow the
+ * actor already show it. Throws `event.refused` when the actor does not take the event in its present state,
+ * `actor.timeout` when no worker got to it: it is then still on its way.
  */
-export async function ask(runtime: Runtime, address: Address, event: MachineEvent, by: Principal): Promise<Answer> {
-  const actor = await findActor(runtime.sql, address)
-  if (actor?.status === 'parked') {
-    throw new AppError('actor.parked', `${address} is parked: it takes nothing until its machine fits`, {
-      details: { address, parked: actor.parked },
-    })
-  }
-  const answer = await runtime.ask(address, event, {
+export function ask(runtime: Runtime, address: Address, event: MachineEvent, by: Principal): Promise<Answer> {
+  return runtime.ask(address, event, {
     id: `ask:${ulid()}`,
     sender: `user/${by.name}`,
     timeoutMs: TIMEOUT_MS,
+    demand: { handled: true },
   })
-  if (!answer.handled) throw await refused(runtime, event, answer)
-  return answer
 }
 
 /** What a message that was handled did, for the audit: from which revision to which. */
 export function revisionsOf({ revision }: Answer): { before: number; after: number } {
   return { before: revision - 1, after: revision }
-}
-
-async function refused(runtime: Runtime, event: MachineEvent, { address, to }: Answer): Promise<AppError> {
-  const { nextEvents } = await runtime.snapshot(address)
-  return new AppError('event.refused', `${address} does not take ${event.type} in ${JSON.stringify(to)}`, {
-    details: { address, state: to, allowedEvents: nextEvents },
-  })
 }

@@ -2,11 +2,9 @@ import { type Address, parseAddress, teamKey, address as toAddress } from '../..
 import { AppError, toErrorRecord } from '../../core/errors.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
-import { type ActorRow, findActor, findTeams } from '../../db/actors.ts'
-import { activePaths } from '../../machines/describe.ts'
+import { findActor } from '../../db/actors.ts'
 import type { HostedMachine } from '../../machines/host.ts'
-import { nextEvents } from '../../machines/inspect.ts'
-import { step } from '../../machines/step.ts'
+import type { Demand } from '../demand.ts'
 import type { Answer, Runtime } from '../runtime.ts'
 import type { MessageAnswer, MessagesApi } from './messages-api.ts'
 import { parseOrder } from './orders.ts'
@@ -28,15 +26,17 @@ export function createMessages(runtime: Runtime, platformKinds: ReadonlySet<stri
     by: Principal,
     to: Address,
     event: MachineEvent,
+    demand: Demand,
     options: { id?: string; waitMs?: number },
   ): Promise<MessageAnswer> {
     const { id, waitMs } = options
-    const sending = { sender: by.name, ...(id === undefined ? {} : { id }) }
+    const said = { ...event, by: by.name }
+    const sending = { sender: by.name, demand, ...(id === undefined ? {} : { id }) }
     if (waitMs === undefined) {
-      const { duplicate } = await runtime.send(to, event, sending)
+      const { duplicate } = await runtime.send(to, said, sending)
       return { address: to, status: duplicate ? 'duplicate' : 'accepted' }
     }
-    return applied(await runtime.ask(to, event, { ...sending, timeoutMs: waitMs }))
+    return applied(await runtime.ask(to, said, { ...sending, timeoutMs: waitMs }))
   }
 
   return {
@@ -51,30 +51,24 @@ export function createMessages(runtime: Runtime, platformKinds: ReadonlySet<stri
       return { address, created }
     },
 
-    async send(by, address, event, { expected, ...options }) {
-      parseAddress(address)
-      const row = await findActor(sql, address)
-      if (row?.team !== by.team) throw notFound(address)
-      if (expected !== undefined && expected !== row.revision) {
-        throw new AppError(
-          'request.precondition_failed',
-          `${address} is at revision ${row.revision}, not ${expected}: look again`,
-          { details: { revision: row.revision } },
-        )
-      }
-      const said = { ...parseOrder(row.kind, event), by: by.name }
-      refuseUnheard(machineOf(row.kind), row, said)
-      return deliver(by, address, said, options)
+    async send(by, to, event, { expected, ...options }) {
+      const { kind } = parseAddress(to)
+      machineOf(kind)
+      const demand = { team: by.team, handled: true, ...(expected === undefined ? {} : { revision: expected }) }
+      return deliver(by, to, parseOrder(kind, event), demand, options)
     },
 
     async sendMany(by, messages, options) {
-      const teams = await findTeams(sql, [...new Set(messages.map(({ to }) => to))])
       return Promise.all(
         messages.map(async ({ to, event, id }): Promise<MessageAnswer> => {
           try {
-            if (teams.get(to) !== by.team) throw notFound(to)
-            const said = { ...parseOrder(parseAddress(to).kind, event), by: by.name }
-            return await deliver(by, to, said, { ...options, id })
+            return await deliver(
+              by,
+              to,
+              parseOrder(parseAddress(to).kind, event),
+              { team: by.team },
+              { ...options, id },
+            )
           } catch (error) {
             // What the database could not take now is no word on this one message: the whole batch comes again.
             if (!(error instanceof AppError) || error.code === 'database.unavailable') throw error
@@ -89,26 +83,4 @@ export function createMessages(runtime: Runtime, platformKinds: ReadonlySet<stri
 
 function applied({ address, duplicate, revision, to, status, handled }: Answer): MessageAnswer {
   return { address, status: duplicate ? 'duplicate' : 'applied', revision, state: to, actor: status, handled }
-}
-
-function notFound(address: Address): AppError {
-  return new AppError('actor.not_found', `There is no actor ${address}`, { details: { address } })
-}
-
-/** Asks the machine itself, without committing anything: what no state has a transition for is refused, with what it would take. */
-function refuseUnheard(machine: HostedMachine, row: ActorRow, event: MachineEvent): void {
-  const refuse = (why: string): AppError =>
-    new AppError('event.refused', `${row.address} does not take ${event.type} now: ${why}`, {
-      details: {
-        state: row.snapshot.value,
-        allowedEvents: row.status === 'active' ? nextEvents(machine.inert, row.snapshot) : [],
-      },
-    })
-  if (row.status === 'parked')
-    throw new AppError('actor.parked', `${row.address} is parked`, { details: { parked: row.parked } })
-  if (row.status !== 'active') throw refuse(`it has ended (${row.status})`)
-  const identity = { address: row.address, parent: row.parent, childId: row.childId, revision: row.revision + 1 }
-  const stamped = machine.stamped ? { ...event, at: Date.now() } : event
-  const result = step(machine, identity, row.snapshot, stamped)
-  if (!result.handled) throw refuse(`in state ${activePaths(row.snapshot.value).at(-1) ?? ''} nothing follows from it`)
 }
