@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { open, readFile, rm } from 'node:fs/promises'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,6 +19,8 @@ export async function describeMachine(folder: string): Promise<Record<string, st
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()}`,
     node: process.version,
+    /** Above the number of cores before we even began: others were at work, and figures are low. */
+    loadBefore: Number((loadavg()[0] ?? 0).toFixed(1)),
     fsyncMs: await timeSync(folder),
   }
 }
@@ -57,6 +59,12 @@ function samePackages(wanted: string, installed: string): boolean {
   return Object.entries(versions(wanted)).every(
     ([path, { version, optional }]) => path === '' || optional === true || found[path]?.version === version,
   )
+}
+
+/** Version of a package that the product itself brings. */
+export async function ownVersion(name: string): Promise<string> {
+  const text = await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }
 
 /** Versions of the peers that are installed. */

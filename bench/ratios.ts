@@ -1,4 +1,5 @@
 import type { Answer, Row } from './result.ts'
+import { median } from './stats.ts'
 
 /** ours ÷ theirs; for ours the slower of the two backends where a peer is no carrier's counterpart. */
 const COMPARED = {
@@ -12,17 +13,21 @@ const COMPARED = {
 } as const
 
 /**
- * What the table comes to. A ratio is there only if all its rows were measured. `sequentialVsRestate` compares medians
+ * What the table comes to: the median of the ratios of each round. A ratio is there only if all its rows were measured. `sequentialVsRestate` compares medians
  * of latency (smaller is better), `millionVsThousand` the cost of an event among many idle actors with that among few.
  */
 export function ratiosOf(rows: readonly Row[], answers: readonly Answer[]): Record<string, number> {
   const find = (name: string): Row | undefined => rows.find((row) => row.name === name)
   const ratios: Record<string, number> = {}
   for (const [name, { ours, theirs }] of Object.entries(COMPARED)) {
-    const own = ours.map((row) => find(row)?.perSecond)
-    const peer = find(theirs)?.perSecond
-    if (peer === undefined || own.some((value) => value === undefined)) continue
-    ratios[name] = Math.min(...own.map((value) => value ?? 0)) / peer
+    const own = ours.flatMap((row) => find(row) ?? [])
+    const peer = find(theirs)
+    if (peer === undefined || own.length < ours.length) continue
+    // Round by round, since what disturbs a round disturbs both sides of it.
+    const each = peer.rounds.map(
+      (their, round) => Math.min(...own.map(({ rounds }) => rounds[round] ?? Number.NaN)) / their,
+    )
+    ratios[name] = median(each)
   }
   const ourHop = find('troupe http 1 redis')?.p50Ms
   const theirHop = find('restate http 1')?.p50Ms

@@ -40,6 +40,12 @@ describe('ratios', () => {
     expect(ratiosOf(rows, [])).toEqual({ httpVsRestate: 10, vsBullmqRedis: 2 })
   })
 
+  it('are taken round by round, so that a disturbance which hit both sides does not count', () => {
+    const rounds = (name: string, ...perRound: number[]): Row => ({ ...row(name, 0), rounds: perRound })
+    const rows = [rounds('troupe library embedded', 1_000, 100, 1_100), rounds('dbos', 100, 10, 100)]
+    expect(ratiosOf(rows, [])).toEqual({ vsDbos: 10 })
+  })
+
   it('leave out what was not measured instead of guessing it', () => {
     expect(ratiosOf([row('troupe batch redis', 9_000), row('floor', 10_000)], [])).toEqual({})
     expect(ratiosOf([], [{ name: 'idle actors', figures: { costVsThousand: 1.2 } }])).toEqual({
