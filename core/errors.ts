@@ -52,6 +52,7 @@ const CATALOGUE = {
   'request.not_found': { status: 404, retryable: false },
   'request.precondition_failed': { status: 412, retryable: true },
   'request.too_large': { status: 413, retryable: false },
+  'request.upgrade_required': { status: 426, retryable: false },
   'request.unsupported_media_type': { status: 415, retryable: false },
   'run.not_found': { status: 404, retryable: false },
   'source.malformed': { status: 400, retryable: false },

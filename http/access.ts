@@ -82,6 +82,7 @@ export const ACCESS = {
   'GET /v1/machines': 'viewer',
   'GET /v1/machines/:id': 'viewer',
   'GET /v1/live': 'viewer',
+  'GET /v1/live/ws': 'viewer',
 
   'GET /v1/devices': 'viewer',
   'GET /v1/devices/:id': 'viewer',

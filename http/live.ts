@@ -1,61 +1,97 @@
 import { z } from 'zod'
-import type { Platform } from '../actors/agents/api.ts'
+import { TOPICS } from '../actors/agents/live-api.ts'
 import { AppError } from '../core/errors.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Deps } from './deps.ts'
-import { type Route, route } from './route.ts'
+import { type Asked, type Route, route } from './route.ts'
+import { pump } from './socket.ts'
 import { eventStream, type Frame } from './sse.ts'
+import { Id, Kind } from './words.ts'
 
-type HistoryEntry = Awaited<ReturnType<Platform['actors']['history']>>[number]
+const ONE = String.raw`\d{1,20}\.\d{1,19}`
+const CURSOR = new RegExp(`^${ONE}(,${ONE})?$`)
+const MOST_NAMED = 50
 
-const CURSOR = /^\d{1,20}\.\d{1,19}$/
+/** `a,b` as a list of the words that a schema takes. */
+function listOf<Item extends z.ZodType>(item: Item) {
+  const split = (value: unknown): unknown => (typeof value === 'string' ? value.split(',') : value)
+  return z.preprocess(split, z.array(item).min(1).max(MOST_NAMED))
+}
 
-/** The live stream: every step of the team's actors, from a cursor, without gaps or doubles. */
-export function liveRoutes({ platform: { actors }, streams, auth }: Deps): Route[] {
+const Address = z.string().refine((text) => {
+  const [kind, key, ...more] = text.split('/')
+  return more.length === 0 && Kind.safeParse(kind).success && Id.safeParse(key).success
+}, 'expected kind/key')
+
+const Query = z.strictObject({
+  topics: listOf(z.enum(TOPICS)).default(['actors']).describe('Some of actors, events, alerts, devices, with commas'),
+  kinds: listOf(Kind).optional().describe('Moves of these kinds of actors only'),
+  address: listOf(Address).optional().describe('Moves of these actors only'),
+  cursor: z.string().regex(CURSOR, 'expected an id of this stream').optional(),
+})
+
+const FRAMES =
+  '`actor`: `{address, kind, revision, event: {type}, from, to, status, at}` · `event`: `{id, type, subject, source, severity, ' +
+  'status, receivedAt}` · `ping`: the cursor that a new stream starts from · `gap`: you read too slowly, what follows was ' +
+  'read again and nothing is left out. '
+
+/** What happens, as it is committed, from a cursor on, without gaps or doubles. */
+export function liveRoutes({ platform: { live }, streams, auth }: Deps): Route[] {
+  type Query = z.infer<typeof Query>
+
+  async function open({ by, request }: Pick<Asked<unknown, Query, unknown>, 'by' | 'request'>, query: Query) {
+    const given = lastEventId(request) ?? query.cursor
+    const stream = streams.open()
+    try {
+      const { topics, kinds, address: addresses } = query
+      const cursor = given ?? (await live.now(topics))
+      const { signal } = stream
+      const frames = framesOf(cursor, live.follow(by, { cursor, topics, kinds, addresses, signal }))
+      const stillAllowed = async (): Promise<boolean> => isSame(by, await auth.find(request))
+      return { frames, options: { signal, stillAllowed, onEnd: stream.close } }
+    } catch (error) {
+      stream.close()
+      throw error
+    }
+  }
+
   return [
     route('GET /v1/live', {
       tag: 'live',
-      summary: 'What actors do, as it is committed (Server-Sent Events)',
-      description:
-        'Frames: `event: actor`, `id`: the cursor, `data`: `{address, kind, revision, event: {type}, from, to, status, at}`. ' +
-        '`Last-Event-ID` or `?cursor=` goes on from there. A `ping` event says from which cursor a new stream starts.',
-      query: z.strictObject({
-        topics: z.literal('actors').default('actors'),
-        cursor: z.string().regex(CURSOR, 'expected an id of this stream').optional(),
-      }),
+      summary: 'What happens, as it is committed (Server-Sent Events)',
+      description: `Frames by \`event\`, with the cursor as \`id\`: ${FRAMES}\`Last-Event-ID\` or \`?cursor=\` goes on from there.`,
+      query: Query,
       answers: { 200: { type: 'text/event-stream', description: 'Frames, until one side closes' } },
       async handle({ by, request, query }) {
-        const given = lastEventId(request) ?? query.cursor
-        const stream = streams.open()
-        try {
-          const cursor = given ?? (await actors.cursor())
-          const frames = follow(cursor, actors.follow(by, { cursor, signal: stream.signal }))
-          const body = eventStream(frames, {
-            signal: stream.signal,
-            stillAllowed: async () => isSame(by, await auth.find(request)),
-            onEnd: stream.close,
-          })
-          return new Response(body, {
-            headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-          })
-        } catch (error) {
-          stream.close()
-          throw error
-        }
+        const { frames, options } = await open({ by, request }, query)
+        return new Response(eventStream(frames, options), {
+          headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+        })
+      },
+    }),
+    route('GET /v1/live/ws', {
+      tag: 'live',
+      summary: 'The same over a WebSocket',
+      description: `Messages are JSON: \`{event, id, data}\`. ${FRAMES}What the client says is not read.`,
+      query: Query,
+      answers: { 101: 'Switches to WebSocket' },
+      async handle({ by, request, query, upgrade }) {
+        if (!upgrade)
+          throw new AppError('request.upgrade_required', 'This is a WebSocket: ask for an upgrade, or use /v1/live')
+        const { frames, options } = await open({ by, request }, query)
+        return upgrade((socket) => pump(frames, socket, options))
       },
     }),
   ]
 }
 
 /** Starts with the cursor itself, so that a reader which loses its connection before anything happened misses nothing. */
-async function* follow(cursor: string, entries: AsyncIterable<HistoryEntry>): AsyncGenerator<Frame> {
+async function* framesOf(
+  cursor: string,
+  items: AsyncIterable<{ event: string; cursor: string; data: object }>,
+): AsyncGenerator<Frame> {
   yield { event: 'ping', id: cursor, data: { cursor } }
-  for await (const entry of entries) yield { event: 'actor', id: entry.cursor, data: moveOf(entry) }
-}
-
-function moveOf({ address, revision, event, from, to, status, at }: HistoryEntry): object {
-  const kind = address.slice(0, address.indexOf('/'))
-  return { address, kind, revision, event: { type: event.type }, from, to, status, at }
+  for await (const { event, cursor: id, data } of items) yield { event, id, data }
 }
 
 function lastEventId(request: Request): string | undefined {

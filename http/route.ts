@@ -5,6 +5,7 @@ import type { Principal } from '../core/principal.ts'
 import type { RouteName } from './access.ts'
 import { requireJson } from './body.ts'
 import { check } from './check.ts'
+import type { Socket } from './socket.ts'
 
 /** A request whose sender is known, and whose body has been read but not believed. */
 export interface Call {
@@ -18,6 +19,8 @@ export interface Call {
   key: string | undefined
   requestId: string
   log: Log
+  /** Takes the connection over as a WebSocket; undefined where the request asks for none, or nothing here can. */
+  upgrade?: ((open: (socket: Socket) => void) => Promise<Response>) | undefined
 }
 
 /** A `Call` whose parts have passed their schemas. */

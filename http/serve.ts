@@ -8,6 +8,7 @@ import { readBody } from './body.ts'
 import { requireOwnOrigin } from './guard.ts'
 import { idempotencyKey, once } from './idempotency.ts'
 import type { Call, Route } from './route.ts'
+import { upgradeOf } from './socket.ts'
 
 /** Whoever needs no key. Belongs to no team. */
 const NOBODY: Principal = { name: 'nobody', team: '', role: 'viewer' }
@@ -24,7 +25,8 @@ export function createServe({ auth, idempotency }: { auth: Auth; idempotency: Id
     const bytes = hasBody(request) ? await readBody(request) : new Uint8Array()
     const key = route.unstored || request.method !== 'POST' ? undefined : idempotencyKey(request)
     const { requestId, log } = c.var
-    const call: Call = { request, by, peer, params: c.req.param(), bytes, key, requestId, log }
+    const upgrade = upgradeOf(c)
+    const call: Call = { request, by, peer, params: c.req.param(), bytes, key, requestId, log, upgrade }
     const response =
       key === undefined
         ? await route.answer(call)

@@ -1,7 +1,11 @@
 import { once } from 'node:events'
 import { createAdaptorServer } from '@hono/node-server'
+import { WebSocketServer } from 'ws'
 import { AppError } from '../core/errors.ts'
 import type { App } from './app.ts'
+
+/** Bytes: nobody has anything to say to us over a socket. */
+const LARGEST_MESSAGE = 1_024
 
 export interface ListenOptions {
   app: App
@@ -21,7 +25,9 @@ export interface Listening {
 /** Puts the app on Node's HTTP server. Resolves when it listens; throws `config.invalid` when it cannot. */
 export async function listen({ app, host, port, graceMs = 10_000 }: ListenOptions): Promise<Listening> {
   const server = createAdaptorServer({
-    fetch: async (request, env) => app.fetch(request, { incoming: env.incoming }),
+    // As it is: an upgrade leaves its mark on it.
+    fetch: async (request, env) => app.fetch(request, env),
+    websocket: { server: new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE }) },
     hostname: host,
     serverOptions: {
       // Against clients that send a byte a minute: Node's own limits are 60 s and 300 s, looked at every 30 s.

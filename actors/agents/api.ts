@@ -7,6 +7,7 @@ import type { Principal, Role } from '../../core/principal.ts'
 import type { HistoryEntry } from '../../db/history.ts'
 import type { ActorSnapshot } from '../runtime.ts'
 import type { BulkApi } from './bulk-api.ts'
+import type { LiveApi } from './live-api.ts'
 import type { MessagesApi } from './messages-api.ts'
 import type { PastApi } from './past-api.ts'
 
@@ -21,6 +22,7 @@ export interface Platform {
   runs: RunsApi
   actors: ActorsApi
   past: PastApi
+  live: LiveApi
   messages: MessagesApi
   devices: DevicesApi
   locks: LocksApi

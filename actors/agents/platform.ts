@@ -24,6 +24,7 @@ import { createExecutor } from './executor.ts'
 import { createInbox } from './inbox.ts'
 import { createInstances } from './instances.ts'
 import { createKeys } from './keys.ts'
+import { createLive } from './live.ts'
 import { createLocks } from './locks.ts'
 import { CONTROLS, FORKS, platformMachines } from './machines.ts'
 import { createMessages } from './messages.ts'
@@ -166,6 +167,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     runs: createRuns({ runtime, audit }),
     actors,
     past: createPast({ runtime, audit }),
+    live: createLive(runtime),
     messages: createMessages(runtime, new Set([...kinds, ...sealedKinds()])),
     devices,
     locks: createLocks({ runtime, audit }),

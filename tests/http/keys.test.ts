@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import type { Role } from '../../core/principal.ts'
 import { ACCESS } from '../../http/access.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
@@ -44,6 +46,19 @@ describe('keys', () => {
     const response = await fetch(`${running.url}/v1/live`, { headers: { authorization: `Bearer ${key}` } })
     await admin(`DELETE /v1/keys/${id}`, 204)
     expect(await response.text()).toContain('event: ping')
+  })
+
+  it('end a live socket when they are revoked, and open none after', { timeout: 15_000 }, async () => {
+    const { id, key } = await make('listener', 'viewer')
+    const url = `${running.url.replace('http', 'ws')}/v1/live/ws`
+    const socket = new WebSocket(url, { headers: { authorization: `Bearer ${key}` } })
+    await once(socket, 'message')
+    await admin(`DELETE /v1/keys/${id}`, 204)
+    expect(await once(socket, 'close')).toEqual([1008, expect.anything()])
+    const [error] = (await once(new WebSocket(url, { headers: { authorization: `Bearer ${key}` } }), 'error')) as [
+      Error,
+    ]
+    expect(error.message).toContain('401')
   })
 
   it('leave a line in the audit for what was done with them', async () => {
@@ -150,6 +165,7 @@ function bodyFor(line: string): object | undefined {
   if (line.endsWith('/events')) return { type: 'PAUSE' }
   if (line.endsWith('/maintenance')) return { on: true }
   if (line.endsWith('/kick')) return { reason: 'x' }
+  if (line.endsWith('/fault')) return { kind: null }
   if (line.endsWith('/decide')) return { decision: 'retry' }
   return undefined
 }

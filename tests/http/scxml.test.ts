@@ -13,6 +13,7 @@ const wild = setup({
   guards: { 'a < b': () => true },
   actors: { 'fetch "it"': fromPromise(async () => 1) },
   delays: { patience: () => 5 },
+  actions: { 'x & y': () => undefined },
 }).createMachine({
   id: '1 & only',
   type: 'parallel',
@@ -47,25 +48,24 @@ interface Element {
 /** Reads XML as strictly as the standard where it matters here: tags nest, attributes are quoted and appear once. */
 function parse(text: string): Element[] {
   const elements: Element[] = []
-  let open: Element | null = null
+  const stack: Element[] = []
   const body = text.replace(/^<\?xml [^?]*\?>/, '').replaceAll(/<!--(?:(?!--).)*-->/gs, '')
   expect(body).not.toContain('<!')
   for (const [, closing, name = '', rest = '', empty] of body.matchAll(
     /<(\/?)([\w:.-]+)((?:\s+[\w:.-]+="[^"<]*")*)\s*(\/?)>/g,
   )) {
     if (closing) {
-      expect(open?.name).toBe(name)
-      open = open?.parent ?? null
+      expect(stack.pop()?.name).toBe(name)
       continue
     }
     const pairs = [...rest.matchAll(/([\w:.-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value] as const)
     expect(new Set(pairs.map(([key]) => key)).size).toBe(pairs.length)
     for (const [, value] of pairs) expect(value.replaceAll(/&(?:amp|lt|gt|quot|#\d+);/g, '')).not.toContain('&')
-    const element: Element = { name, attributes: new Map(pairs), parent: open }
+    const element: Element = { name, attributes: new Map(pairs), parent: stack.at(-1) ?? null }
     elements.push(element)
-    if (!empty) open = element
+    if (!empty) stack.push(element)
   }
-  expect(open).toBeNull()
+  expect(stack).toEqual([])
   expect(body.replaceAll(/<[^>]*>/g, '').trim()).toBe('')
   return elements
 }

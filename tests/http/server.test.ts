@@ -22,18 +22,18 @@ afterEach(async () => {
 })
 
 /** A platform whose actors move only when told, and never by themselves. */
-function quietActors(): { actors: Platform['actors']; followers: () => number } {
+function quietLive(): { live: Platform['live']; followers: () => number } {
   let followers = 0
-  const actors = {
-    cursor: async () => '7.1',
+  const live = {
+    now: async () => '7.1',
     async *follow(_by: unknown, { signal }: { signal: AbortSignal }) {
       followers += 1
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
       followers -= 1
       yield* []
     },
-  } as unknown as Platform['actors']
-  return { actors, followers: () => followers }
+  } as unknown as Platform['live']
+  return { live, followers: () => followers }
 }
 
 async function start(parts: Partial<Platform> = {}, config: { maxStreams?: number } = {}): Promise<Listening> {
@@ -76,8 +76,8 @@ describe('the server', () => {
   })
 
   it('answers HEAD without a body, also where GET streams for ever', async () => {
-    const { actors, followers } = quietActors()
-    const { url } = await start({ actors })
+    const { live, followers } = quietLive()
+    const { url } = await start({ live })
     const response = await fetch(`${url}/v1/live`, { method: 'HEAD' })
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
     expect(await response.text()).toBe('')
@@ -114,8 +114,8 @@ describe('the server', () => {
 
 describe('the live stream', () => {
   it('begins with a cursor, so that a reader cut off at once knows from where to go on', async () => {
-    const { actors } = quietActors()
-    const { url } = await start({ actors })
+    const { live } = quietLive()
+    const { url } = await start({ live })
     const leave = new AbortController()
     const response = await fetch(`${url}/v1/live?topics=actors`, { signal: leave.signal })
     const first = await response.body?.getReader().read()
@@ -124,8 +124,8 @@ describe('the live stream', () => {
   })
 
   it('lets go of its source when the reader hangs up', async () => {
-    const { actors, followers } = quietActors()
-    const { url } = await start({ actors })
+    const { live, followers } = quietLive()
+    const { url } = await start({ live })
     const leave = new AbortController()
     const response = await fetch(`${url}/v1/live`, { signal: leave.signal })
     const reader = response.body?.getReader()
@@ -140,8 +140,8 @@ describe('the live stream', () => {
   })
 
   it('ends when the server stops, and does not hold it up', async () => {
-    const { actors } = quietActors()
-    const server = await start({ actors })
+    const { live } = quietLive()
+    const server = await start({ live })
     const response = await fetch(`${server.url}/v1/live`)
     const text = response.text()
     await server.stop()
@@ -150,8 +150,8 @@ describe('the live stream', () => {
   })
 
   it('is there for so many readers at once', async () => {
-    const { actors } = quietActors()
-    const { url } = await start({ actors }, { maxStreams: 2 })
+    const { live } = quietLive()
+    const { url } = await start({ live }, { maxStreams: 2 })
     const leave = new AbortController()
     await Promise.all([1, 2].map(() => fetch(`${url}/v1/live`, { signal: leave.signal })))
     const third = await fetch(`${url}/v1/live`)
@@ -169,7 +169,7 @@ describe('the live stream', () => {
   })
 
   it('takes only ids of its own', async () => {
-    const { url } = await start({ actors: quietActors().actors })
+    const { url } = await start({ live: quietLive().live })
     for (const id of ['x', '1', '1.1.1', '-1.0', `${'9'.repeat(30)}.1`, '1.1; drop']) {
       const response = await fetch(`${url}/v1/live`, { headers: { 'last-event-id': id } })
       expect([id, response.status]).toEqual([id, 400])
