@@ -56,19 +56,31 @@ describe.skipIf(inject('browser').program === undefined)('the page of an actor',
     const { page } = browser
     await open('/actors/agent/stb-doctor')
     await chart.lit('idle')
+    // The device is in somebody's hands, so that the run has to wait until the test looks at it.
+    const { ticket } = await platform.post<{ ticket: string }>('/v1/tickets', {
+      pool: 'lab',
+      wants: { devices: ['stb-1'] },
+      reason: 'looking by hand',
+    })
+    await chart.watch()
     const fault = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"kind":"blackscreen"}' }
     expect((await fetch(`${platform.lab}/devices/stb-1/faults`, fault)).status).toBe(200)
-    await chart.lit('running')
+    await page.locator('.statechart [data-state="running"][data-active]').waitFor({ timeout: 30_000 })
+    expect(await chart.watched()).toEqual(['running'])
     await page.locator('.statechart [data-fired]').first().waitFor()
+    await browser.keep('agent-running')
     await page.getByRole('tab', { name: 'Runs' }).click()
-    const run = page.locator('.cards li', { hasText: 'alert.blackscreen.firing' })
-    await run.getByRole('link').click()
+    await page.locator('.cards li', { hasText: 'alert.blackscreen.firing' }).getByRole('link').click()
     await page.waitForURL(/\/actors\/run\//)
-    await page.locator('.statechart').waitFor()
+    await page.locator('.statechart').waitFor({ timeout: 30_000 })
+    await chart.lit('waitingForDevice')
+    await page.locator('.waits', { hasText: 'Waits for device stb-1: place 1 in the queue' }).waitFor()
+    await browser.keep('run-waiting')
     await chart.watch()
-    await chart.lit('succeeded')
-    const states = await chart.watched()
-    expect(states.at(-1)).toBe('succeeded')
+    expect((await platform.request('DELETE', `/v1/tickets/${ticket}`)).status).toBe(204)
+    await page.locator('.statechart [data-state="succeeded"][data-active]').waitFor({ timeout: 60_000 })
+    const way = ['holding', 'holding.executing', 'holding.cleaning', 'succeeded']
+    expect([...new Set(await chart.watched())].filter((state) => way.includes(state))).toEqual(way)
     const { items } = await platform.get<{ items: RunView[] }>('/v1/runs?agent=stb-doctor')
     expect(items).toMatchObject([{ outcome: 'succeeded', device: 'stb-1' }])
     await page.locator('.steps li', { hasText: 'device.power_cycle' }).getByText('succeeded').waitFor()
@@ -76,7 +88,9 @@ describe.skipIf(inject('browser').program === undefined)('the page of an actor',
     await eventually('two pictures', async () => (await pictures.count()) === 2)
     for (const picture of await pictures.all()) {
       await picture.scrollIntoViewIfNeeded()
-      await eventually('it to be drawn', async () => (await picture.evaluate<number>('(image) => image.naturalWidth')) > 0)
+      const width = (): Promise<number> =>
+        picture.evaluate((image) => Number('naturalWidth' in image && image.naturalWidth))
+      await eventually('it to be drawn', async () => (await width()) > 0)
     }
     await browser.keep('run')
     await page.getByRole('link', { name: 'agent/stb-doctor' }).first().click()

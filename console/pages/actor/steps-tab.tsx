@@ -77,7 +77,7 @@ function Evidence({ run, step }: { run: RunInFull; step: string }) {
         const href = pathOf('runs', run.id, 'evidence', id)
         return (
           <a key={id} class="evidence" href={href} target="_blank" rel="noopener">
-            <img src={href} alt={`What step ${step} saw`} width="320" height="180" loading="lazy" />
+            <img src={href} alt={`What step ${step} saw`} width="320" height="180" />
           </a>
         )
       })}
