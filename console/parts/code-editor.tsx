@@ -24,6 +24,8 @@ export interface CodeEditorProps {
   onChange?(value: string): void
   /** Ctrl+S. */
   onSave?(): void
+  /** What Ctrl+S does: `saves`. */
+  saveWord?: string
 }
 
 /**
@@ -38,6 +40,7 @@ export function CodeEditor({
   readOnly = false,
   onChange,
   onSave,
+  saveWord = 'saves',
 }: CodeEditorProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const leaving = useSignal(false)
@@ -58,6 +61,12 @@ export function CodeEditor({
     }
     event.preventDefault()
     leaving.value = false
+  }
+
+  const goTo = (line: number, column: number): void => {
+    if (!field.current) return
+    select(field.current, line, column)
+    field.current.parentElement?.querySelector(`.code-line:nth-child(${line})`)?.scrollIntoView({ block: 'center' })
   }
 
   return (
@@ -98,7 +107,7 @@ export function CodeEditor({
               <kbd>Tab</kbd> indents · <kbd>Esc</kbd> <kbd>Tab</kbd> leaves{onSave ? ' · ' : ''}
               {onSave && (
                 <>
-                  <kbd>Ctrl S</kbd> saves
+                  <kbd>Ctrl S</kbd> {saveWord}
                 </>
               )}
             </>
@@ -109,7 +118,7 @@ export function CodeEditor({
         <ul class="code-problems" aria-label="Problems">
           {problems.map(({ line, column, path, message }) => (
             <li key={`${line}:${column}:${message}`}>
-              <button type="button" onClick={() => field.current && select(field.current, line, column)}>
+              <button type="button" onClick={() => goTo(line, column)}>
                 <span class="code-place">
                   {line}:{column}
                 </span>

@@ -110,6 +110,10 @@ describe.skipIf(inject('browser').program === undefined)('the pages of agents', 
     await looksRight('agent-definition-problem')
     await problem.click()
     expect(await editor.evaluate((field) => field.ownerDocument.activeElement === field)).toBe(true)
+    const scroll = await page.locator('.code-scroll').boundingBox()
+    const marked = await page.locator('.code-line[data-bad]').boundingBox()
+    expect(marked!.y).toBeGreaterThan(scroll!.y)
+    expect(marked!.y).toBeLessThan(scroll!.y + scroll!.height)
 
     await editor.fill(source.replace('Brings a black', 'Brings a dark'))
     await page.getByText('Version 1.0.0 is published and never changes').waitFor()
@@ -178,8 +182,7 @@ describe.skipIf(inject('browser').program === undefined)('the pages of agents', 
     await page.getByRole('button', { name: 'Delete' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await eventually('it to be gone', async () => (await platform.request('GET', '/v1/agents/my-agent')).status === 404)
-    // The page asks once more for what is gone; the browser notes that.
-    browser.complaints.length = 0
+    await page.waitForURL('**/agents')
   })
 
   it('start an instance under a key of its own', async () => {

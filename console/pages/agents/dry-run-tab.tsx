@@ -44,6 +44,7 @@ export function DryRunTab({ agent, versions }: AgentTab) {
           value={text}
           problems={problem ? [problem] : []}
           onChange={(value) => (typed.value = value)}
+          saveWord="tries it"
           onSave={() => void ask()}
         />
         <div class="side-buttons">

@@ -5,6 +5,7 @@ import { Section } from '../../parts/facts.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { navigate } from '../../shell/router.ts'
 import { may } from '../../shell/session.ts'
 import { attempt } from '../../shell/toasts.tsx'
 import type { AgentTab } from './agent-tab.ts'
@@ -28,7 +29,10 @@ export function VersionsTab({ agent, versions, reload }: AgentTab) {
     const text = 'Its text is gone then. Nothing runs on a draft.'
     const yes = await confirmed({ title: `Delete the draft ${version}?`, text, action: 'Delete', danger: true })
     if (yes === undefined) return
-    if (await attempt(() => send('DELETE', pathTo(version)), `The draft ${version} is gone`)) reload()
+    if (!(await attempt(() => send('DELETE', pathTo(version)), `The draft ${version} is gone`))) return
+    // With its only version an agent is gone itself.
+    if (versions.length === 1) navigate('/agents')
+    else reload()
   }
   return (
     <div class="versions">

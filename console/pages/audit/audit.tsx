@@ -70,7 +70,7 @@ export function Audit() {
             feed={feed}
             word="entry"
             label="Audit"
-            columns={COLUMNS}
+            columns={open ? COLUMNS.filter(({ id }) => id !== 'why' && id !== 'revision') : COLUMNS}
             keyOf={keyOf}
             hrefOf={hrefOf}
             current={open ? keyOf(open) : ''}

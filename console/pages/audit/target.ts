@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../api/answers.ts'
+import { memberOf } from '../../parts/member.ts'
 import { actorPath } from '../../shell/router.ts'
 
 /** The page of what something was done to; undefined where there is none, or none any more. */
@@ -35,9 +36,4 @@ function addressOf(thing: string, target: string, details: unknown): string | un
   if (typeof told === 'string') return told
   if (thing === 'device') return `device/${target}`
   return /^[a-z][\w.-]*\/./i.test(target) && thing !== 'ticket' ? target : undefined
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  return Object.getOwnPropertyDescriptor(value, name)?.value
 }

@@ -30,7 +30,7 @@ export function BulkLetters({ ids, onDone }: { ids: readonly number[]; onDone: (
     onDone()
   }
   return (
-    <div class="bulk" role="group" aria-label="What is picked">
+    <div class="inbox-bulk" role="group" aria-label="What is picked">
       <span class="small">{ids.length} picked</span>
       <button type="button" class="button" onClick={() => void run('redrive')}>
         Redrive

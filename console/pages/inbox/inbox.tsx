@@ -25,8 +25,16 @@ import { useWaiting } from './waiting.ts'
 const DAY_MS = 24 * 3_600_000
 
 const COLUMNS: readonly Column<Item>[] = [
-  { id: 'kind', label: 'Kind', width: '8.5rem', cell: ({ kind }) => <KindBadge kind={kind} /> },
-  { id: 'what', label: 'What', width: 'minmax(12rem, 2fr)', cell: ({ what }) => <span title={what}>{what}</span> },
+  {
+    id: 'what',
+    label: 'What',
+    width: 'minmax(18rem, 3fr)',
+    cell: ({ kind, what }) => (
+      <span class="inbox-what" title={what}>
+        <KindBadge kind={kind} /> <span class="clip">{what}</span>
+      </span>
+    ),
+  },
   {
     id: 'where',
     label: 'Where',
@@ -81,15 +89,6 @@ export function InboxPage() {
   return (
     <>
       <PageHead title="Inbox" count={isReading ? undefined : all.filter((item) => item.kind !== 'event').length}>
-        {picking && picked.value.size > 0 && (
-          <BulkLetters
-            ids={shown.flatMap(({ key }) => (picked.value.has(key) ? [Number(key.slice('letter:'.length))] : []))}
-            onDone={() => {
-              picked.value = new Set()
-              reload()
-            }}
-          />
-        )}
         <SearchField label="Search the inbox" />
       </PageHead>
       <div class="inbox-kinds">
@@ -105,6 +104,15 @@ export function InboxPage() {
             })),
           ]}
         />
+        {picking && picked.value.size > 0 && (
+          <BulkLetters
+            ids={shown.flatMap(({ key }) => (picked.value.has(key) ? [Number(key.slice('letter:'.length))] : []))}
+            onDone={() => {
+              picked.value = new Set()
+              reload()
+            }}
+          />
+        )}
       </div>
       <SidePane
         label="What is open"

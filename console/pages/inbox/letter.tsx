@@ -67,6 +67,7 @@ export function LetterInFull({ letter, onDone }: { letter: DeadLetter; onDone: (
             value={text.value}
             problems={problem}
             onChange={(value) => (text.value = value)}
+            saveWord="redrives"
             onSave={() => problem.length === 0 && void redrive()}
           />
           <div class="side-buttons">

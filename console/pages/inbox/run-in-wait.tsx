@@ -1,14 +1,14 @@
 import { useSignal } from '@preact/signals'
-import type { Run, RunInFull, Why } from '../../api/answers.ts'
+import type { Run, Why } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
 import { useResource } from '../../live/resource.ts'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { Facts } from '../../parts/facts.tsx'
-import { JsonTree } from '../../parts/json-tree.tsx'
 import { Ago, Countdown } from '../../parts/time.tsx'
 import { actorPath } from '../../shell/router.ts'
 import { may } from '../../shell/session.ts'
 import { attempt } from '../../shell/toasts.tsx'
+import { AskedStep } from './asked-step.tsx'
 import { KindBadge } from './kind-badge.tsx'
 
 interface Word {
@@ -24,15 +24,11 @@ interface Word {
 /** A run that waits for a word: what it wants to do or does not know, and the words it takes. */
 export function RunInWait({ run, onDone }: { run: Run; onDone: () => void }) {
   const { id, address, agent, event, device, startedAt, state } = run
-  const full = useResource<RunInFull>(pathOf('runs', id), [address]).data.value
   const why = useResource<Why>(pathOf('actors', ...splitAddress(address), 'why'), [address]).data.value
   const reason = useSignal('')
   const asks = state.endsWith('awaitingApproval')
   const words = asks ? approvalWords(id) : doubtWords(id)
   const mayDecide = may(asks ? 'approver' : 'operator')
-  const step = full?.steps.findLast(
-    ({ status }) => status === 'waiting' || status === 'unknown' || status === 'started',
-  )
   const deadline = why?.delays.find((delay) => delay.event.includes('approval'))
   const say = async ({ path, body, done }: Word): Promise<void> => {
     if (await attempt(() => post(path, { body: { ...body, reason: reason.value.trim() } }), done)) onDone()
@@ -61,15 +57,7 @@ export function RunInWait({ run, onDone }: { run: Run; onDone: () => void }) {
           ],
         ]}
       />
-      {step && (
-        <section class="side-part" aria-labelledby="wants">
-          <h3 id="wants">{asks ? 'It wants to call' : 'Nobody knows whether this was done'}</h3>
-          <p>
-            <code>{step.tool}</code> <span class="muted">in step {step.step}</span>
-          </p>
-          <JsonTree value={step.input} depth={3} />
-        </section>
-      )}
+      <AskedStep run={run} asks={asks} />
       {mayDecide ? (
         <>
           <label class="field">
