@@ -32,7 +32,7 @@ interface Reader<Item> {
   queue: Item[]
   /** True: nothing is kept; it has to read for itself from where it stopped. */
   behind: boolean
-  failure: unknown
+  failure: Error | undefined
   wants(item: Item): boolean
   wake(): void
 }
@@ -57,7 +57,7 @@ export function createFeed<Item extends Placed>({ read, now, tail, maxQueue = 1_
     void run(session).catch((error: unknown) => {
       current = undefined
       for (const reader of session.readers) {
-        reader.failure = error
+        reader.failure = error instanceof Error ? error : new Error(String(error))
         reader.wake()
       }
     })

@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts'
+import type { Json } from '../core/json.ts'
 import { answer, type Sql } from './client.ts'
 
 /** When it entered the state it is in: messages that left it there do not count. Undefined before its birth. */
@@ -28,4 +29,14 @@ export async function listDelays(sql: Sql, address: Address): Promise<DelayRow[]
     left join history h on h.address = t.address and h.revision = split_part(t.armed, '.', 1)::bigint
     where t.address = ${address}
     order by t.due_at, t.id`)
+}
+
+/** The states an actor has been in, one after the other; messages that left it where it was do not count. */
+export async function listStates(sql: Sql, address: Address): Promise<{ value: Json; at: Date }[]> {
+  return answer(sql<{ value: Json; at: Date }[]>`
+    select to_value as value, at
+    from history
+    where address = ${address} and from_value::text is distinct from to_value::text
+    order by revision
+    limit 2000`)
 }

@@ -41,6 +41,10 @@ export const RunInFull = named(
     ...run,
     steps: z.array(Step),
     evidence: z.array(z.strictObject({ id: z.string(), step: z.string(), mediaType: z.string() })),
+    phases: z.array(z.strictObject({ state: z.string(), startedAt: Time, ms: z.number() })),
+    timing: z
+      .strictObject({ queuedMs: z.number(), workingMs: z.number(), idleMs: z.number() })
+      .describe('In the queue for its device, at work, standing still'),
   }),
 )
 

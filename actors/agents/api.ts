@@ -231,6 +231,18 @@ export interface StepView {
   startedAt: Date
   endedAt: Date | null
 }
+/** A state of a run and how long it was in it; of the last one of a run that goes on: until now. */
+export interface RunPhase {
+  state: string
+  startedAt: Date
+  ms: number
+}
+/** Milliseconds in the queue for its device, at work, and standing still (a pause, a person's word). */
+export interface RunTiming {
+  queuedMs: number
+  workingMs: number
+  idleMs: number
+}
 export interface RunsApi {
   list(
     by: Principal,
@@ -239,7 +251,14 @@ export interface RunsApi {
   get(
     by: Principal,
     id: string,
-  ): Promise<RunView & { steps: StepView[]; evidence: { id: string; step: string; mediaType: string }[] }>
+  ): Promise<
+    RunView & {
+      steps: StepView[]
+      evidence: { id: string; step: string; mediaType: string }[]
+      phases: RunPhase[]
+      timing: RunTiming
+    }
+  >
   /** Stops it at once; cleanup runs, then the device is released. */
   cancel(by: Principal, id: string, reason: string): Promise<RunView>
   /** A person's word to a run that stands `suspended` (a call's outcome is unknown: retry, skip or abort) or `awaitingApproval`. */

@@ -1,10 +1,13 @@
 import { AppError } from '../../core/errors.ts'
 import type { Principal } from '../../core/principal.ts'
+import { databaseTime } from '../../db/client.ts'
+import { listStates } from '../../db/explain.ts'
 import { findEvidence, findRun, listEvidence, listRuns, listSteps, measureRuns, type RunRow } from '../../db/runs.ts'
 import type { Runtime } from '../runtime.ts'
 import type { RunsApi, RunView } from './api.ts'
 import { ask, revisionsOf } from './ask.ts'
 import type { Audit } from './audit.ts'
+import { timingOf } from './phases.ts'
 
 const PAGE = 50
 const DECISIONS = { retry: 'RETRY', skip: 'SKIP', abort: 'CANCEL', approve: 'APPROVE', deny: 'DENY' } as const
@@ -39,8 +42,13 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
     },
     async get(by, id) {
       const run = await existing(by, id)
-      const [steps, evidence] = await Promise.all([listSteps(sql, run.address), listEvidence(sql, run.address)])
-      return { ...runView(run), steps, evidence }
+      const [steps, evidence, states, now] = await Promise.all([
+        listSteps(sql, run.address),
+        listEvidence(sql, run.address),
+        listStates(sql, run.address),
+        databaseTime(sql),
+      ])
+      return { ...runView(run), steps, evidence, ...timingOf(states, run.endedAt ?? now) }
     },
     cancel: (by, id, reason) => tell(by, id, 'CANCEL', reason),
     decide: (by, id, decision, reason) => tell(by, id, DECISIONS[decision], reason),

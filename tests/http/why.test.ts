@@ -109,6 +109,14 @@ describe.each(await backends())('why, on $name', ({ redisUrl }) => {
       const run = await why(child.address)
       return run.delays.some(({ state }) => state === 'holding.betweenSteps') && run
     })
+    const path = `/v1/runs/${child.address.slice('run/'.length)}`
+    const { body: run } = await ask<{ phases: { state: string; ms: number }[]; timing: Record<string, number> }>(
+      `GET ${path}`,
+      200,
+    )
+    expect(run.phases.map(({ state }) => state)).toEqual(['holding.executing', 'holding.betweenSteps'])
+    const [first, second] = run.phases.map(({ ms }) => ms)
+    expect(run.timing).toEqual({ queuedMs: 0, workingMs: first, idleMs: second })
     expect(told.events.find(({ type }) => type === 'CANCEL')).toMatchObject({ accepted: true, forPeople: true })
     expect(told.events.find(({ type }) => type === 'lock.lost')).toMatchObject({ accepted: null, forPeople: false })
   })
