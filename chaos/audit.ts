@@ -17,7 +17,7 @@ create table chaos.lease_log (
   seq bigserial primary key, op text, device text, ticket text, token bigint, expires_at timestamptz, at timestamptz default clock_timestamp()
 );
 create table chaos.claim_log (
-  seq bigserial primary key, op text, effect_id text, attempts int, claimed_by text, lease_until timestamptz, at timestamptz default clock_timestamp()
+  seq bigserial primary key, op text, effect_id text, attempts int, claimed_by text, lease_left_ms float8, at timestamptz default clock_timestamp()
 );
 create table chaos.revision_log (
   seq bigserial primary key, address text, before bigint, after bigint, at timestamptz default clock_timestamp()
@@ -47,9 +47,10 @@ create trigger chaos_leases after insert or update or delete on resource_locks f
 
 create function chaos.on_claim() returns trigger language plpgsql as $$
 begin
-  insert into chaos.claim_log (op, effect_id, attempts, claimed_by, lease_until)
+  insert into chaos.claim_log (op, effect_id, attempts, claimed_by, lease_left_ms)
   values (case when new.finished_at is not null then 'finished' when new.claimed_by is null then 'released' else 'claimed' end,
-    new.effect_id, new.attempts, new.claimed_by, new.lease_until);
+    new.effect_id, new.attempts, new.claimed_by,
+    case when old.claimed_by is null then null else extract(epoch from old.lease_until - clock_timestamp()) * 1000 end);
   return null;
 end $$;
 create trigger chaos_claims after update on invocations for each row

@@ -26,6 +26,8 @@ export interface Death {
   pid: number
   name: string
   how: string
+  /** Workers that lived on. */
+  others: number
 }
 
 export interface Cluster {
@@ -94,7 +96,8 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     const node = await startNode(settings, how)
     place.node = node
     void node.ended.then(({ code, signal, atMs }) => {
-      deaths.push({ at: atMs, pid: node.pid, name: node.name, how: signal ?? `exit ${code}` })
+      const others = seats.filter((seat) => seat.roles.includes('worker') && seat.node?.alive()).length
+      deaths.push({ at: atMs, pid: node.pid, name: node.name, how: signal ?? `exit ${code}`, others })
     })
   }
 

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { chmod, mkdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
@@ -11,6 +11,8 @@ export async function mountDisk(folder: string): Promise<string | undefined> {
   try {
     await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=0755`, 'tmpfs', folder])
     await chmod(folder, 0o755)
+    // Also when we end before our time.
+    process.once('exit', () => spawnSync('umount', ['-l', folder], { stdio: 'ignore' }))
     return folder
   } catch {
     // Not root, or not allowed: what needs it says that it was not measured.

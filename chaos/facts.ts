@@ -27,8 +27,6 @@ export interface Facts {
   followed: readonly { address: string; revision: number }[]
   /** Addresses whose replay did not give what is stored. */
   unequal: readonly string[]
-  /** When processes were away: killed, frozen, or cut off. Milliseconds since the epoch. */
-  absences: readonly { pid: number; from: number; to: number }[]
 }
 
 export interface HistoryFact {
@@ -82,6 +80,8 @@ export interface ClaimFact {
   effectId: string
   attempts: number
   claimedBy: string | null
+  /** What was left of the lease of whoever had it before; null: nobody had it. */
+  leaseLeftMs: number | null
   at: number
 }
 export interface Leftovers {
@@ -99,21 +99,20 @@ export async function readFacts(
   database: Database,
   known: { operations: readonly Operation[]; lockCalls: readonly LockCall[]; ledgers: string } & Pick<
     Facts,
-    'unequal' | 'absences' | 'followed'
+    'unequal' | 'followed'
   >,
 ): Promise<Facts> {
-  const { operations, lockCalls, ledgers, unequal, absences, followed } = known
+  const { operations, lockCalls, ledgers, unequal, followed } = known
   const actors = await database.ask<ActorFact>(`
     select address, kind, status, revision::int, parent, child_id as "childId", value, snapshot -> 'context' as context,
       snapshot -> 'children' as children from actors`)
   const claims = await database.ask<ClaimFact>(`
-    select op, effect_id as "effectId", attempts, claimed_by as "claimedBy", ${ms('at')} as at
+    select op, effect_id as "effectId", attempts, claimed_by as "claimedBy", lease_left_ms as "leaseLeftMs", ${ms('at')} as at
     from chaos.claim_log order by seq`)
   return {
     operations,
     lockCalls,
     unequal,
-    absences,
     followed,
     executed: inDatabaseTime(
       readdirSync(ledgers).flatMap((file) => read<Executed>(join(ledgers, file))),

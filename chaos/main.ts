@@ -30,6 +30,8 @@ const { values } = parseArgs({
 
 const backend = values.backend === 'postgres' ? 'postgres' : 'redis'
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000))
+// Whoever breaks off leaves no server behind: they end with `exit`.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const tell = (line: string): unknown => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`)
 process.exit(values.mutations ? await mutations() : await once())
 

@@ -18,10 +18,11 @@ export interface Recovery {
 const AROUND_MS = 1_000
 
 /**
- * How fast others took over from processes that were killed, while nothing else was struck (`quiet` says so of a time).
+ * How fast others took over from processes that were killed, while nothing else was struck (`quiet` says so of a time) and
+ * another worker lived.
  */
 export function measureRecovery(facts: Facts, deaths: readonly Death[], quiet: (at: number) => boolean): Recovery {
-  const killed = deaths.filter(({ how, at }) => how === 'SIGKILL' && quiet(at))
+  const killed = deaths.filter(({ how, at, others }) => how === 'SIGKILL' && others > 0 && quiet(at))
   const applied = new Map(facts.history.map(({ address, messageId, at }) => [`${address} ${messageId}`, at]))
   const mail = killed.flatMap(({ at }) =>
     facts.operations.flatMap(({ call, outcome, to }) => {

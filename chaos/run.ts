@@ -126,13 +126,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const unequal = await follower.replayAll(addresses)
     const entries = await database.ask<{ n: number }>('select count(*)::int as n from history')
     await caughtUp(follower, entries[0]?.n ?? 0)
-    const absences = absencesOf(cluster, faults)
     const facts = await readFacts(database, {
       operations: operations.all,
       lockCalls: locks.calls,
       ledgers,
       unequal,
-      absences,
       followed: follower.seen,
     })
     // A pool, a listener and the queues' own, for each node.
@@ -161,7 +159,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
 }
 
 /** Faults that kill one process and disturb nothing else: recovery is measured on them. */
-const QUIET = new Set(['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P8'])
+const QUIET = new Set(['P1', 'P2', 'P3', 'P4', 'P5', 'P8'])
 
 /** What is due later than this is not waited for. */
 const SOON_MS = 6_000
@@ -190,15 +188,6 @@ async function comeToRest(database: Database, cluster: Cluster, restMs: number):
 async function caughtUp(follower: Follower, entries: number): Promise<void> {
   const until = performance.now() + 20_000
   while (follower.seen.length < entries && performance.now() < until) await pause(100)
-}
-
-/** While stores or networks are struck, any worker may be away from its database. */
-function absencesOf({ deaths, freezes }: Cluster, { struck }: NemesisReport): Facts['absences'] {
-  return [
-    ...deaths.map(({ pid, at }) => ({ pid, from: at - 15_000, to: at + 60_000 })),
-    ...freezes.map(({ pid, from, to }) => ({ pid, from, to: to + 15_000 })),
-    ...struck.flatMap(({ id, from, to }) => (/^[DNT]|P11|P12/.test(id) ? [{ pid: 0, from, to: to + 15_000 }] : [])),
-  ]
 }
 
 function countsOf(facts: Facts): Pick<RunReport, 'operations' | 'applied' | 'actors' | 'sometimes'> {

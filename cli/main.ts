@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { readConfig } from '../core/config.ts'
+import { checkMachines, describeVerdicts } from './deploy-check.ts'
 import { endWith } from './process.ts'
 import { replayActors } from './replay.ts'
 
@@ -23,6 +24,20 @@ program
     process.stdout.write(`${checked} replayed, ${different.length} different from what is stored\n`)
     for (const line of different) process.stdout.write(`${line}\n`)
     process.exitCode = different.length === 0 ? 0 : 1
+  })
+
+program
+  .command('machines')
+  .description('The machines of this build')
+  .command('check')
+  .description(
+    'Tells before a deploy, for every state that living actors are in, whether these machines go on with it, and how many actors that is',
+  )
+  .action(async () => {
+    const verdicts = await checkMachines(readConfig({ LOG_LEVEL: 'warn', ...process.env }))
+    process.stdout.write(describeVerdicts(verdicts))
+    // Actors that would be parked are a reason not to deploy.
+    process.exitCode = verdicts.some(({ outcome }) => outcome === 'parks') ? 1 : 0
   })
 
 program.parseAsync().catch(endWith)

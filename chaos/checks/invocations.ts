@@ -103,25 +103,11 @@ function unsafe({ executed }: Facts): Violation[] {
   }))
 }
 
-/**
- * Work is taken over only from a worker that was away: killed, frozen, cut off or stopping. `absences` says who was when.
- */
-function stolen({ executed, absences, claims: log }: Facts): Violation[] {
-  const begins = executed.flatMap((one) => (one.kind === 'begin' ? [one] : []))
-  const released = new Set(
-    log.filter(({ op }) => op === 'released').map(({ effectId, attempts }) => `${effectId} ${attempts}`),
+/** Work is taken over only when the lease of whoever had it has run out by the database's clock. */
+function stolen({ claims: log }: Facts): Violation[] {
+  return log.flatMap((claim) =>
+    claim.op === 'claimed' && (claim.leaseLeftMs ?? 0) > 0
+      ? [{ rule: 'G26', what: 'work was taken from a worker whose lease stood', evidence: claim }]
+      : [],
   )
-  return [...groupBy(begins, ({ effectId }) => effectId)].flatMap(([effectId, tries]) => {
-    const inOrder = [...tries].sort((a, b) => a.attempts - b.attempts)
-    return inOrder.flatMap((next, place) => {
-      const before = inOrder[place - 1]
-      if (!before || before.attempts + 1 !== next.attempts || released.has(`${effectId} ${before.attempts}`)) return []
-      const away = absences.some(
-        ({ pid, from, to }) => (pid === before.pid || pid === 0) && from <= next.at && to >= before.at,
-      )
-      return away
-        ? []
-        : [{ rule: 'G26', what: 'work was taken from a worker that was there', evidence: { before, next } }]
-    })
-  })
 }

@@ -114,14 +114,17 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
       const piece = Buffer.alloc(4 * 1024 * 1024)
       let written = 0
       try {
-        for (const end = performance.now() + scene.spanMs; performance.now() < end; ) {
+        let told = 0
+        for (const end = performance.now() + 5 * scene.spanMs; told < 2 && performance.now() < end; ) {
           // What the server frees meanwhile is taken, too.
           const full = await writeFile(filler, piece, { flag: 'a' }).then(
             () => false,
             () => true,
           )
-          if (full) await pause(100)
-          else written += 4
+          if (full) {
+            await pause(100)
+            told = complaints(await readFile(log, 'utf8')) - before
+          } else written += 4
         }
       } finally {
         await rm(filler, { force: true })

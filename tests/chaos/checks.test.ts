@@ -190,7 +190,7 @@ describe('the checks find', () => {
       {
         claims: [
           ...good.claims.slice(0, 2),
-          { op: 'finished', effectId: 'job/j:1:0', attempts: 1, claimedBy: '11.x', at: 1_960 },
+          { op: 'finished', effectId: 'job/j:1:0', attempts: 1, claimedBy: '11.x', leaseLeftMs: null, at: 1_960 },
         ],
       },
       'G6: a claim that was lost brought its outcome',
@@ -198,7 +198,10 @@ describe('the checks find', () => {
     [
       'work that was finished twice',
       {
-        claims: [...good.claims, { op: 'finished', effectId: 'job/j:1:0', attempts: 2, claimedBy: '12.x', at: 1_970 }],
+        claims: [
+          ...good.claims,
+          { op: 'finished', effectId: 'job/j:1:0', attempts: 2, claimedBy: '12.x', leaseLeftMs: null, at: 1_970 },
+        ],
       },
       'G6: work was finished twice',
     ],
@@ -208,9 +211,9 @@ describe('the checks find', () => {
       'G17: an effect that must not be repeated was',
     ],
     [
-      'work that was taken from a worker that was there',
-      { absences: [] },
-      'G26: work was taken from a worker that was there',
+      'work that was taken from a worker whose lease stood',
+      { claims: good.claims.map((one) => ({ ...one, leaseLeftMs: 500 })) },
+      'G26: work was taken from a worker whose lease stood',
     ],
     [
       'a command with a stale token',

@@ -143,9 +143,9 @@ export function goodRun(): Facts {
       { op: 'taken', device: 'd', ticket: 'b', token: 3, expiresAt: 9_900, at: 1_004 },
     ],
     claims: [
-      { op: 'claimed', effectId: 'job/j:1:0', attempts: 1, claimedBy: '11.x', at: 1_010 },
-      { op: 'claimed', effectId: 'job/j:1:0', attempts: 2, claimedBy: '12.x', at: 1_900 },
-      { op: 'finished', effectId: 'job/j:1:0', attempts: 2, claimedBy: '12.x', at: 1_960 },
+      { op: 'claimed', effectId: 'job/j:1:0', attempts: 1, claimedBy: '11.x', leaseLeftMs: null, at: 1_010 },
+      { op: 'claimed', effectId: 'job/j:1:0', attempts: 2, claimedBy: '12.x', leaseLeftMs: -20, at: 1_900 },
+      { op: 'finished', effectId: 'job/j:1:0', attempts: 2, claimedBy: '12.x', leaseLeftMs: 900, at: 1_960 },
     ],
     revisions: [
       { address: 'cell/a', before: 1, after: 3 },
@@ -154,6 +154,5 @@ export function goodRun(): Facts {
     followed: history.map(({ address, revision }) => ({ address, revision })),
     left: { mail: [], timers: [], invocations: [], leases: [], connections: 12 },
     unequal: [],
-    absences: [{ pid: 11, from: 1_500, to: 2_000 }],
   }
 }
