@@ -73,19 +73,20 @@ export function AlertActions({
       {ORDER.map((word) => {
         const { label, refused } = WORDS[word]
         const why = refused(alert)
+        const shown = compact && word === 'ack' ? 'Ack' : label
         return (
           <button
             key={word}
             type="button"
             class={`button ${!compact && word === 'ack' && why === undefined ? 'primary' : ''}`}
             aria-disabled={why === undefined ? undefined : 'true'}
-            aria-label={compact ? `${label} ${alert.kind} of ${alert.subject ?? 'no device'}` : undefined}
+            aria-label={compact ? `${shown} ${alert.kind} of ${alert.subject ?? 'no device'}` : undefined}
             title={why}
             onClick={() => {
               if (why === undefined) void sayOf(alert, word).then((done) => done && onDone())
             }}
           >
-            {compact && word === 'ack' ? 'Ack' : label}
+            {shown}
           </button>
         )
       })}

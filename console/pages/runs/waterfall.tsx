@@ -71,8 +71,9 @@ function Ruler({ length }: { length: number }) {
 function WaterfallLine({ line, scale, run }: { line: Line; scale: Scale; run: RunInFull }) {
   const { step, label, spans } = line
   const evidence = run.evidence.filter((one) => one.step === step?.step)
-  const failed = step !== undefined && ['failed', 'unknown', 'waiting'].includes(step.status)
-  const open = useSignal(failed)
+  // What went wrong is shown at once, unless somebody folded it.
+  const chosen = useSignal<boolean | undefined>(undefined)
+  const open = chosen.value ?? (step !== undefined && ['failed', 'unknown'].includes(step.status))
   const said = spans
     .filter(({ from, to }) => to - from >= 1)
     .map(({ kind, from, to, goesOn }) => `${KINDS[kind]} ${durationText(to - from)}${goesOn ? ' so far' : ''}`)
@@ -91,13 +92,7 @@ function WaterfallLine({ line, scale, run }: { line: Line; scale: Scale; run: Ru
   }
   return (
     <li class="waterfall-line" data-status={step.status}>
-      <button
-        type="button"
-        class="waterfall-row"
-        aria-expanded={open.value}
-        aria-label={`${step.step}, ${step.tool}, ${step.status}. ${said}`}
-        onClick={() => (open.value = !open.value)}
-      >
+      <button type="button" class="waterfall-row" aria-expanded={open} onClick={() => (chosen.value = !open)}>
         <span class="waterfall-name">
           <span class="clip">{label}</span>
           <span class="mono muted clip">{step.tool}</span>
@@ -110,10 +105,11 @@ function WaterfallLine({ line, scale, run }: { line: Line; scale: Scale; run: Ru
               ×{step.attempt}
             </span>
           )}
+          <span class="quiet">{said}</span>
           <StateBadge state={step.status} {...toneOfStep(step.status)} />
         </span>
       </button>
-      {open.value && (
+      {open && (
         <div class="waterfall-detail">
           <StepDetail step={step} said={said} />
           {evidence.length > 0 && <Evidence run={run.id} items={evidence} />}
