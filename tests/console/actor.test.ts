@@ -9,7 +9,7 @@ import { startPlatform, type TestPlatform } from '../support/platform.ts'
 import { type ChartPage, chartOn } from './chart-page.ts'
 
 /** Drawing takes a machine without a graphics card its time. */
-const TIMES = { timeout: 90_000 }
+const TIMES = { timeout: 300_000 }
 
 describe.skipIf(inject('browser').program === undefined)('the page of an actor', TIMES, () => {
   let platform: TestPlatform
@@ -70,7 +70,7 @@ describe.skipIf(inject('browser').program === undefined)('the page of an actor',
     await page.locator('.statechart [data-fired]').first().waitFor()
     await browser.keep('agent-running')
     await page.getByRole('tab', { name: 'Runs' }).click()
-    await page.locator('.cards li', { hasText: 'alert.blackscreen.firing' }).getByRole('link').click()
+    await page.locator('.actor-cards li', { hasText: 'alert.blackscreen.firing' }).getByRole('link').click()
     await page.waitForURL(/\/actors\/run\//)
     await page.locator('.statechart').waitFor({ timeout: 30_000 })
     await chart.lit('waitingForDevice')
@@ -83,8 +83,8 @@ describe.skipIf(inject('browser').program === undefined)('the page of an actor',
     expect([...new Set(await chart.watched())].filter((state) => way.includes(state))).toEqual(way)
     const { items } = await platform.get<{ items: RunView[] }>('/v1/runs?agent=stb-doctor')
     expect(items).toMatchObject([{ outcome: 'succeeded', device: 'stb-1' }])
-    await page.locator('.steps li', { hasText: 'device.power_cycle' }).getByText('succeeded').waitFor()
-    const pictures = page.locator('.steps .evidence img')
+    await page.locator('.actor-steps li', { hasText: 'device.power_cycle' }).getByText('succeeded').waitFor()
+    const pictures = page.locator('.actor-steps .actor-evidence img')
     await eventually('two pictures', async () => (await pictures.count()) === 2)
     for (const picture of await pictures.all()) {
       await picture.scrollIntoViewIfNeeded()
@@ -260,7 +260,7 @@ describe.skipIf(inject('browser').program === undefined)('the page of an actor',
     await expectAccessible(page)
     const { items } = await platform.get<{ items: RunView[] }>('/v1/runs?agent=stb-doctor')
     await open(`/actors/run/${items[0]?.id}`)
-    await page.locator('.steps li').first().waitFor()
+    await page.locator('.actor-steps li').first().waitFor()
     await expectAccessible(page)
     await open('/actors/lock/lab')
     await expectAccessible(page)

@@ -30,7 +30,7 @@ it('draws inside boxes and labels where the server left room', () => {
   expect(SERVER_SIZE).toMatchObject(SIZE)
 })
 
-describe.skipIf(inject('browser').program === undefined)('a statechart in the page', { timeout: 120_000 }, () => {
+describe.skipIf(inject('browser').program === undefined)('a statechart in the page', { timeout: 240_000 }, () => {
   let platform: TestPlatform
   let browser: TestBrowser
   let chart: ChartPage

@@ -9,7 +9,7 @@ import { startPlatform, type TestPlatform } from '../support/platform.ts'
 const KEY = `trp_${'a'.repeat(40)}`
 const MANY = 5000
 
-describe.skipIf(inject('browser').program === undefined)('the page of the instances', { timeout: 90_000 }, () => {
+describe.skipIf(inject('browser').program === undefined)('the page of the instances', { timeout: 240_000 }, () => {
   let platform: TestPlatform
   let browser: TestBrowser
 

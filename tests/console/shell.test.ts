@@ -17,7 +17,7 @@ it('is at most 120 kB of JavaScript, compressed', async () => {
   expect(total).toBeLessThanOrEqual(MAX_GZIP)
 })
 
-describe.skipIf(inject('browser').program === undefined)('the shell', { timeout: 60_000 }, () => {
+describe.skipIf(inject('browser').program === undefined)('the shell', { timeout: 180_000 }, () => {
   let platform: TestPlatform
   let browser: TestBrowser
 

@@ -29,7 +29,7 @@ export function NowTab({ model, onEvent }: TabProps) {
           Mailbox <span class="number">{mail.length}</span>
         </h2>
         {mail.length === 0 && <p class="muted">Nothing waits to be taken.</p>}
-        <ol class="lines">
+        <ol class="actor-lines">
           {mail.map((message) => (
             <li key={message.messageId}>
               <strong class="clip">{eventName(message.event.type)}</strong>
@@ -55,7 +55,7 @@ function UnderWay({ why: { delays, invocations, children } }: { why: Why }) {
   return (
     <section>
       <h2>Under way</h2>
-      <ul class="lines">
+      <ul class="actor-lines">
         {invocations.map(({ id, src, since, attempt, running, progress }) => (
           <li key={id}>
             <strong class="clip">
@@ -97,7 +97,7 @@ function Events({ why, onEvent }: { why: Why; onEvent(type: string): void }) {
     <section>
       <h2>Takes now</h2>
       {taken.length === 0 && <p class="muted">No event moves it any more.</p>}
-      <ul class="verdicts">
+      <ul class="actor-verdicts">
         {taken.map(({ type, forPeople, reason, changes }) => (
           <li key={type}>
             {forPeople && may('operator') ? (
@@ -114,7 +114,7 @@ function Events({ why, onEvent }: { why: Why; onEvent(type: string): void }) {
       {refused.length > 0 && (
         <details>
           <summary>Refuses now: {refused.length}</summary>
-          <ul class="verdicts">
+          <ul class="actor-verdicts">
             {refused.map(({ type, guards, reason }) => (
               <li key={type}>
                 <span class="chip" data-refused>

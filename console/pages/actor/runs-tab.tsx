@@ -14,7 +14,7 @@ export function RunsTab({ name }: TabProps) {
     return <p class="muted">No runs yet: the first event that one of its triggers matches starts one.</p>
   }
   return (
-    <ul class="cards">
+    <ul class="actor-cards">
       {runs.items.map((run) => (
         <li key={run.id}>
           <a href={actorPath(run.address)} class="clip">

@@ -13,7 +13,7 @@ export function StepsTab({ model, name }: TabProps) {
   if (!run) return <p class="muted">Reading…</p>
   return (
     <>
-      <dl class="facts">
+      <dl class="actor-facts">
         <dt>For</dt>
         <dd>
           <a href={`/events/${encodeURIComponent(run.event.id)}`}>{run.event.type}</a>
@@ -36,7 +36,7 @@ export function StepsTab({ model, name }: TabProps) {
         )}
       </dl>
       {run.steps.length === 0 && <p class="muted">No step yet.</p>}
-      <ol class="steps">
+      <ol class="actor-steps">
         {run.steps.map((step) => (
           <li key={`${step.position}.${step.attempt}`}>
             <div class="step-head">
@@ -76,7 +76,7 @@ function Evidence({ run, step }: { run: RunInFull; step: string }) {
       {pictures.map(({ id }) => {
         const href = pathOf('runs', run.id, 'evidence', id)
         return (
-          <a key={id} class="evidence" href={href} target="_blank" rel="noopener">
+          <a key={id} class="actor-evidence" href={href} target="_blank" rel="noopener">
             <img src={href} alt={`What step ${step} saw`} width="320" height="180" />
           </a>
         )

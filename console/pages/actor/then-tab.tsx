@@ -90,7 +90,7 @@ function Waiting({ model }: Pick<TabProps, 'model'>) {
       </h2>
       {mailbox === null && <p class="muted">Nobody wrote down when messages came.</p>}
       {mailbox?.length === 0 && <p class="muted">Nothing.</p>}
-      <ol class="lines">
+      <ol class="actor-lines">
         {(mailbox ?? []).map(({ messageId, event, sender, takenAt }) => (
           <li key={messageId}>
             <strong class="clip">{eventName(event.type)}</strong>
@@ -115,7 +115,7 @@ const ADDRESS = /^[a-z][\w-]*\/\S+$/i
 function Cause({ entry: { sender, cause, event, messageId } }: { entry: HistoryEntry }) {
   const run = 'run' in event && typeof event.run === 'string' ? event.run : undefined
   return (
-    <dl class="facts">
+    <dl class="actor-facts">
       <dt>Sender</dt>
       <dd>
         <Sender name={sender} />
