@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { INSTANCE_ACTIONS } from '../actors/agents/api.ts'
 import type { BulkOutcome } from '../actors/agents/bulk-api.ts'
+import { INSTANCE_ACTIONS } from '../actors/agents/instance-actions.ts'
 import type { Deps } from './deps.ts'
 import { json } from './reply.ts'
 import { type Route, route } from './route.ts'

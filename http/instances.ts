@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { INSTANCE_ACTIONS, type InstanceAction, type InstanceView } from '../actors/agents/api.ts'
+import type { InstanceView } from '../actors/agents/api.ts'
+import { INSTANCE_ACTIONS, type InstanceAction } from '../actors/agents/instance-actions.ts'
 import { Instance } from './agent-views.ts'
 import type { Deps } from './deps.ts'
 import { etagOf, expectedRevision, isCurrent } from './etag.ts'

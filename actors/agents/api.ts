@@ -7,6 +7,7 @@ import type { Principal, Role } from '../../core/principal.ts'
 import type { HistoryEntry } from '../../db/history.ts'
 import type { ActorSnapshot } from '../runtime.ts'
 import type { BulkApi } from './bulk-api.ts'
+import type { InstanceAction } from './instance-actions.ts'
 import type { LiveApi } from './live-api.ts'
 import type { MessagesApi } from './messages-api.ts'
 import type { PastApi } from './past-api.ts'
@@ -171,8 +172,6 @@ export interface InstanceView {
   runs: { active: number; succeeded: number; failed: number; aborted: number }
   updatedAt: Date
 }
-export const INSTANCE_ACTIONS = ['pause', 'resume', 'stop', 'retry', 'skip', 'reset'] as const
-export type InstanceAction = (typeof INSTANCE_ACTIONS)[number]
 export interface InstanceQuery {
   state?: string | undefined
   agent?: string | undefined

@@ -1,5 +1,5 @@
 import type { Principal } from '../../core/principal.ts'
-import type { InstanceAction } from './api.ts'
+import type { InstanceAction } from './instance-actions.ts'
 
 /** The same done to many. What one of them refuses stops none of the others. */
 export interface BulkApi {
