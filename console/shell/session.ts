@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals'
+import { signal } from '@preact/signals'
 import type { Session } from '../api/answers.ts'
 import { getJson, send, tellUnauthorized } from '../api/client.ts'
 
@@ -13,8 +13,6 @@ export function may(role: Role): boolean {
   const who = session.value
   return typeof who === 'object' && RANK[who.role] >= RANK[role]
 }
-
-export const isOperator = computed(() => may('operator'))
 
 /** Asks who this is. Throws `ApiError` where the server gives no answer at all. */
 export async function readSession(): Promise<void> {

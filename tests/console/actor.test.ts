@@ -273,6 +273,8 @@ describe.skipIf(inject('browser').program === undefined)('the page of an actor',
 
   it('says in words that there is no such actor', async () => {
     await browser.page.goto(`${platform.url}/actors/agent/nobody`)
-    await browser.page.getByRole('heading', { name: 'There is no actor agent/nobody' }).waitFor()
+    const heading = browser.page.getByRole('heading', { name: 'There is no actor agent/nobody' })
+    await heading.waitFor()
+    expect(await browser.page.locator('.statechart').count()).toBe(0)
   })
 })

@@ -63,7 +63,10 @@ describe.skipIf(inject('browser').program === undefined)('the shell', { timeout:
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByRole('combobox').fill('stb-doc')
-    await page.getByRole('dialog').getByRole('option', { name: /stb-doctor/ }).waitFor()
+    await page
+      .getByRole('dialog')
+      .getByRole('option', { name: /stb-doctor/ })
+      .waitFor()
     await expectAccessible(page)
     await browser.keep('palette')
     await page.keyboard.press('Enter')

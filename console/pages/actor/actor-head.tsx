@@ -131,7 +131,7 @@ function Waits({ model }: { model: ActorModel }) {
         <>
           <Icon name="clock" size={13} /> Waits for{' '}
           <strong>
-            {timer && /^a timer /.test(actor.waitingFor) ? (
+            {timer && actor.waitingFor.startsWith('a timer ') ? (
               <>
                 {eventName(timer.event)}, due in <Countdown until={timer.dueAt} over="a moment" />
               </>

@@ -1,6 +1,6 @@
 import { Diff } from '../../parts/diff.tsx'
 import { JsonTree } from '../../parts/json-tree.tsx'
-import type { TabProps } from './panel.tsx'
+import type { TabProps } from './tab.ts'
 
 /** What the actor remembers, now or at a revision, and what that transition changed of it. */
 export function ContextTab({ model }: TabProps) {

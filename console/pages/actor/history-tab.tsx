@@ -3,7 +3,7 @@ import { type Column, Table } from '../../parts/table.tsx'
 import { eventName, stateText, timeText } from '../../parts/words.ts'
 import { place } from '../../shell/router.ts'
 import type { ActorModel } from './model.ts'
-import type { TabProps } from './panel.tsx'
+import type { TabProps } from './tab.ts'
 
 const ROW = 32
 

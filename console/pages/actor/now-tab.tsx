@@ -4,7 +4,7 @@ import { Ago, Countdown } from '../../parts/time.tsx'
 import { eventName, stateText } from '../../parts/words.ts'
 import { actorPath } from '../../shell/router.ts'
 import { may } from '../../shell/session.ts'
-import type { TabProps } from './panel.tsx'
+import type { TabProps } from './tab.ts'
 
 /** Why it stands where it stands: the state in the author's words, what runs, what it would take, and what waits for it. */
 export function NowTab({ model, onEvent }: TabProps) {

@@ -5,18 +5,11 @@ import { CurlHint } from '../../parts/curl-hint.tsx'
 import { queryOf, setQuery } from '../../shell/router.ts'
 import { ContextTab } from './context-tab.tsx'
 import { HistoryTab } from './history-tab.tsx'
-import type { ActorModel } from './model.ts'
 import { NowTab } from './now-tab.tsx'
 import { RunsTab } from './runs-tab.tsx'
 import { StepsTab } from './steps-tab.tsx'
+import type { TabProps } from './tab.ts'
 import { ThenTab } from './then-tab.tsx'
-
-export interface TabProps {
-  model: ActorModel
-  kind: string
-  name: string
-  onEvent(type: string): void
-}
 
 interface Tab {
   id: string

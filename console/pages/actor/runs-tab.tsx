@@ -4,7 +4,7 @@ import { useResource } from '../../live/resource.ts'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { Ago, Duration } from '../../parts/time.tsx'
 import { actorPath } from '../../shell/router.ts'
-import type { TabProps } from './panel.tsx'
+import type { TabProps } from './tab.ts'
 
 /** What this agent did lately. */
 export function RunsTab({ name }: TabProps) {

@@ -5,7 +5,7 @@ import { JsonTree } from '../../parts/json-tree.tsx'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { Duration } from '../../parts/time.tsx'
 import { actorPath } from '../../shell/router.ts'
-import type { TabProps } from './panel.tsx'
+import type { TabProps } from './tab.ts'
 
 /** What this run did, step by step, and the pictures it judged by. */
 export function StepsTab({ model, name }: TabProps) {
