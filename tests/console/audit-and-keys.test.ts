@@ -44,6 +44,7 @@ describe.skipIf(inject('browser').program === undefined)('the pages Keys and Aud
     await open('/keys')
     await page.getByText('No keys yet').waitFor()
     await looksRight('keys-empty')
+    expect(await page.getByRole('table').count()).toBe(0)
   })
 
   it('note who did what, from which revision to which, and lead to it', async () => {

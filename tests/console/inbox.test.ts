@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { DeadLetterView, DeviceView, InboxView } from '../../actors/agents/api.ts'
+import { answer, connect } from '../../db/client.ts'
 import { type Ledger, startLedger } from '../scenarios/foreign-lab.ts'
 import { note, type Run, type Stage, stageOn } from '../scenarios/stage.ts'
 import { expectAccessible } from '../support/accessible.ts'
@@ -178,6 +179,55 @@ describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout:
     await page.locator('.said [data-outcome="filtered"]').first().waitFor()
     await looksRight('inbox-unheard')
     expect(await badge().count()).toBe(0)
+  })
+
+  it('says why an actor is parked', async () => {
+    const { page } = browser
+    const sql = connect(platform.database.url, { max: 1 })
+    try {
+      const why = { message: 'State "moving" does not exist in version 2 of machine "agent"', hash: 'h' }
+      await answer(sql`
+        insert into actors (address, kind, key, status, revision, value, snapshot, machine_hash, version, root, parked)
+        select 'agent/left-behind', kind, 'left-behind', 'parked', revision, value, snapshot, 'h', version, 'agent/left-behind',
+          ${JSON.stringify(why)}::text::json
+        from actors where address = 'agent/booker'`)
+      await open('/inbox?item=actor:agent/left-behind')
+      await page.getByText('State "moving" does not exist in version 2').waitFor()
+      await looksRight('inbox-parked')
+      await badge().getByText('1').waitFor()
+      await answer(sql`delete from actors where address = 'agent/left-behind'`)
+    } finally {
+      await sql.end()
+    }
+  })
+
+  it('holds five thousand letters, of which only those exist that are seen, and deals with all of them', async () => {
+    const { page } = browser
+    const sql = connect(platform.database.url, { max: 1 })
+    try {
+      await answer(sql`
+        insert into dead_letters (address, message_id, event, reason)
+        select 'lock/attic', 'm' || n, json_build_object('type', 'MANY', 'n', n), 'number ' || n
+        from generate_series(1, 5000) n`)
+    } finally {
+      await sql.end()
+    }
+    await open('/inbox?kind=letter')
+    await page.getByRole('button', { name: 'Dead letters 5,000' }).waitFor()
+    expect(await page.locator('.table-body .table-row').count()).toBeLessThan(100)
+    await page.locator('.table').evaluate((box) => box.scrollTo({ top: box.scrollHeight }))
+    await page.getByText('MANY: number 5000').waitFor()
+    expect(await page.locator('.table-body .table-row').count()).toBeLessThan(100)
+    await page.getByRole('searchbox').fill('number 4999')
+    await eventually('one row', async () => (await page.locator('.table-body .table-row').count()) === 1)
+    await page.getByRole('searchbox').fill('')
+    await page.getByLabel('Pick all').check()
+    await page.getByText('5000 picked').waitFor()
+    await looksRight('inbox-5000')
+    await page.getByRole('group', { name: 'What is picked' }).getByRole('button', { name: 'Discard' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard 5000' }).click()
+    await page.getByText('Discarded: 5000 of 5000').waitFor({ timeout: 60_000 })
+    await eventually('none to be open', async () => (await letters()).length === 0)
   })
 
   it('shows a viewer all of it, and not one control that would be refused', async () => {

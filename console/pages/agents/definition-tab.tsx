@@ -10,7 +10,7 @@ import { attempt, complain } from '../../shell/toasts.tsx'
 import type { AgentTab } from './agent-tab.ts'
 import { DefinitionEditor } from './definition-editor.tsx'
 import { typeOf, useValidation } from './validation.ts'
-import { nextVersion, versionIn, withVersion } from './versions.ts'
+import { nextVersion, versionIn, withVersion } from './version-text.ts'
 
 /** What was typed and not saved, by agent and version: it survives a look at another page. */
 const typed = signal<Readonly<Record<string, string>>>({})

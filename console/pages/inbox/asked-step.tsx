@@ -15,7 +15,8 @@ interface Call {
 /** The call that a run wants to make, or of which it does not know whether it was made. */
 export function AskedStep({ run, asks }: { run: Run; asks: boolean }) {
   const { id, address, agent, version } = run
-  const [kind = '', key = ''] = [address.slice(0, address.indexOf('/')), address.slice(address.indexOf('/') + 1)]
+  const slash = address.indexOf('/')
+  const [kind, key] = [address.slice(0, slash), address.slice(slash + 1)]
   const full = useResource<RunInFull>(asks ? null : pathOf('runs', id), [address]).data.value
   const actor = useResource<Actor>(asks ? pathOf('actors', kind, key) : null, [address]).data.value
   const written = useResource<AgentVersion>(asks ? pathOf('agents', agent, 'versions', version) : null).data.value

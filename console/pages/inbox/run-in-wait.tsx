@@ -107,7 +107,7 @@ function approvalWords(id: string): Word[] {
       body: {},
       look: 'primary',
       done: 'Approved',
-      meaning: 'it is called once, as shown; nothing before it is done again',
+      meaning: 'it is called, once; nothing before it is done again',
     },
     {
       label: 'Deny',

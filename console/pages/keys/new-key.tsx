@@ -54,7 +54,7 @@ export function NewKey({ isFirst, onClose, onMade }: { isFirst: boolean; onClose
             <label key={role}>
               <input type="radio" name="role" value={role} defaultChecked={role === (isFirst ? 'admin' : 'viewer')} />
               <span>
-                <strong>{role}</strong> <span class="muted">{may}</span>
+                <strong>{role}</strong> <span class="muted">{isFirst ? 'may do everything' : may}</span>
               </span>
             </label>
           ))}
