@@ -60,7 +60,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
   await platform.start()
   const app = createApp({ platform, log, config: { loopbackOnly: true } })
   const server = await listen({ app, host: '127.0.0.1', port: options.port ?? 0, graceMs: 500 })
-  const headers = options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }
+  const headers: Record<string, string> =
+    options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }
   const lab =
     options.labSpeed === undefined
       ? undefined
