@@ -1,8 +1,8 @@
-import { Redis } from 'ioredis'
 import type { Address } from '../core/address.ts'
 import type { Log } from '../core/log.ts'
 import type { Sql } from '../db/client.ts'
 import { listen, notify } from '../db/notify.ts'
+import { openRedis } from './redis.ts'
 
 /** Ids only: whoever hears one reads the truth from Postgres. Any notice may be lost or doubled. */
 export interface Notice {
@@ -41,8 +41,8 @@ export async function createRedisCarrier(
   log: Log,
 ): Promise<Carrier> {
   const options = { maxRetriesPerRequest: 1, commandTimeout: 2_000, lazyConnect: true, enableOfflineQueue: false }
-  const sender = new Redis(redisUrl, options)
-  const receiver = new Redis(redisUrl, {
+  const sender = openRedis(redisUrl, options)
+  const receiver = openRedis(redisUrl, {
     ...options,
     enableOfflineQueue: true,
     maxRetriesPerRequest: null,
@@ -75,7 +75,10 @@ function receive(payload: string, listener: Listener, log: Log): void {
   }
 }
 
-/** While one send is under way, the next notices gather: one message carries them all. */
+/** Under load, so much time for notices to gather: a NOTIFY is a commit, and people do not see hundredths of a second. */
+const PACE_MS = 10
+
+/** The first notice goes at once; while one is under way, and for a moment after it, the next ones gather. */
 function gather(send: (payload: string) => Promise<void>, log: Log): (notice: Notice) => void {
   let moved = new Set<Address>()
   let withdrawn = new Set<string>()
@@ -88,6 +91,7 @@ function gather(send: (payload: string) => Promise<void>, log: Log): (notice: No
       moved = new Set()
       withdrawn = new Set()
       for (const payload of payloads) await send(payload).catch((error: unknown) => log.debug({ error }, 'notice lost'))
+      await new Promise((resolve) => setTimeout(resolve, PACE_MS))
     }
     busy = false
   }

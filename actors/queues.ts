@@ -1,8 +1,9 @@
 import { createPostgresBackend, type Job, Queue, runMigrations, Worker } from 'bullmq'
-import { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
 import type { Address } from '../core/address.ts'
 import type { Log } from '../core/log.ts'
+import { openRedis } from './redis.ts'
 
 /** Jobs hold ids only: whoever forges one makes a worker look at its own database, no more. */
 interface Batch {
@@ -69,11 +70,11 @@ export async function migrateQueues(databaseUrl: string): Promise<void> {
 
 export function createQueues({ databaseUrl, redisUrl, installation, log }: QueueOptions): Queues {
   const prefix = `{troupe-${installation.slice(0, 8)}}`
-  const clients: Redis[] = []
+  const clients: (Redis | Cluster)[] = []
   const workers: JobWorker[] = []
 
-  function redis(options: { blocking: boolean }): Redis {
-    const client = new Redis(redisUrl ?? '', {
+  function redis(options: { blocking: boolean }): Redis | Cluster {
+    const client = openRedis(redisUrl ?? '', {
       maxRetriesPerRequest: options.blocking ? null : 1,
       enableOfflineQueue: options.blocking,
       retryStrategy: (times: number) => Math.min(1_000, times * 50),

@@ -44,6 +44,8 @@ export type Role = 'api' | 'worker'
 export interface RuntimeOptions {
   /** Absent: an embedded Postgres in `dataDir`. */
   databaseUrl?: string
+  /** PgBouncer in transaction mode in front of the same database: statements go there; migrations and listening do not. */
+  databasePoolUrl?: string
   /** Absent: BullMQ on its PostgreSQL backend, live over LISTEN/NOTIFY. */
   redisUrl?: string
   /** Default `.troupe`. */
@@ -177,7 +179,7 @@ const PARKED_MS = 10_000
 function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installation, stopDatabase }: Ground): Runtime {
   const isWorker = (options.roles ?? ['api', 'worker']).includes('worker')
   const kinds = [...hosted.keys()]
-  const sql = connect(databaseUrl)
+  const sql = connect(databaseUrl, options.databasePoolUrl === undefined ? {} : { pooler: options.databasePoolUrl })
   const newId = monotonicFactory()
   const queues = createQueues({ databaseUrl, redisUrl: options.redisUrl, installation, log })
   const live = createLive()
@@ -275,7 +277,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     address: Address,
     event: MachineEvent,
     { id, lane, sender: by, cause, demand }: SendOptions = {},
-    freshId = newId(),
+    freshId: string = randomUUID(),
   ): Promise<Accepted> {
     const { kind } = parseAddress(address)
     // Callers without types may hand over anything; the sender judges it.
@@ -329,7 +331,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     send: (address, event, options) => send(address, event, options),
 
     async ask(address, event, { timeoutMs = 30_000, ...options } = {}) {
-      const freshId = newId()
+      const freshId = randomUUID()
       const id = options.id ?? freshId
       const expected = receipts.expect(address, id)
       try {

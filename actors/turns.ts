@@ -64,6 +64,7 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
   /** Messages on their way to a mailbox: those that come after them must not overtake. */
   const diverted = new Map<Address, number>()
   let lanes = 0
+  let pumping = false
   let stopping = false
   let idle: (() => void) | undefined
 
@@ -80,6 +81,16 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
   function giveUp(): void {
     for (const { waiters, handed } of pending.values()) rejectAll([...waiters, ...handed], stopped())
     pending.clear()
+  }
+
+  /** In a moment, when all that came in with the same read of the sockets is here. */
+  function pumpSoon(): void {
+    if (pumping) return
+    pumping = true
+    setImmediate(() => {
+      pumping = false
+      pump()
+    })
   }
 
   function pump(): void {
@@ -204,7 +215,7 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
         if (stopping) reject(stopped())
         else if (asked) asked.handed.push(waiting)
         else pending.set(message.to, { waiters: [], handed: [waiting] })
-        pump()
+        pumpSoon()
       })
     },
     hasRoom: () => pending.size < ACTORS_PER_TURN,

@@ -11,7 +11,10 @@ export async function readBody(request: Request, limit: number = MAX_BODY_BYTES)
   if (encoding.toLowerCase() !== 'identity') {
     throw new AppError('request.unsupported_media_type', 'Compressed bodies are not taken: leave Content-Encoding out')
   }
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
+  const length = request.headers.get('content-length')
+  if (Number(length ?? 0) > limit) throw tooLarge(limit)
+  // Node's parser takes no more than was announced; in one piece it is several times cheaper than as a stream.
+  if (length !== null) return new Uint8Array(await request.arrayBuffer())
   if (!request.body) return new Uint8Array()
   const pieces: Uint8Array[] = []
   let size = 0

@@ -6,8 +6,11 @@ import type { Sql } from '../../db/client.ts'
 import { hasKeys, insertKey, listKeys, revokeKey, useKey } from '../../db/keys.ts'
 import type { KeysApi } from './api.ts'
 import type { Audit } from './audit.ts'
+import { createRecent } from './recent.ts'
 
 const PREFIX = 'trp_'
+/** So long may a revoked key go on opening other processes, and a platform that got its first key stay open in them. */
+const REMEMBERED_MS = 1_000
 
 export interface Keys extends KeysApi {
   /** Makes sure that this key opens the platform as its first administrator; one that was revoked stays so. */
@@ -17,13 +20,21 @@ export interface Keys extends KeysApi {
 /** API keys. What is stored is a hash of 256 random bits, so looking one up tells nothing by the time it takes. */
 export function createKeys({ sql, audit }: { sql: Sql; audit: Audit }): Keys {
   let everMade = false
+  const principals = createRecent({
+    ttlMs: REMEMBERED_MS,
+    max: 1_000,
+    load: (hash) => useKey(sql, hash),
+    // A wrong key is asked about each time: whoever guesses must not push out those who know.
+    keeps: (principal) => principal !== undefined,
+  })
+  const anyKey = createRecent({ ttlMs: REMEMBERED_MS, max: 1, load: () => hasKeys(sql), keeps: () => true })
 
   return {
-    authenticate: (key) => useKey(sql, hashOf(key)),
+    authenticate: (key) => principals.find(hashOf(key)),
 
     async required() {
       // Keys are revoked, never removed: once there was one, there is.
-      everMade ||= await hasKeys(sql)
+      everMade ||= await anyKey.find('')
       return everMade
     },
 
@@ -32,6 +43,7 @@ export function createKeys({ sql, audit }: { sql: Sql; audit: Audit }): Keys {
       const key = PREFIX + randomBytes(32).toString('base64url')
       const view = await insertKey(sql, { id: ulid(), team, name, role, hash: hashOf(key) })
       if (!view) throw new AppError('internal', 'A key was drawn twice')
+      everMade = true
       await audit.append(by, 'key.create', view.id, { name, role, team })
       return { key, view }
     },
@@ -42,12 +54,14 @@ export function createKeys({ sql, audit }: { sql: Sql; audit: Audit }): Keys {
       if (!(await revokeKey(sql, reach(by), id))) {
         throw new AppError('key.not_found', `There is no key ${id}`, { details: { id } })
       }
+      principals.forget()
       await audit.append(by, 'key.revoke', id)
     },
 
     async ensureKey(key) {
       const { team } = PLATFORM
       const made = await insertKey(sql, { id: ulid(), team, name: 'admin', role: 'admin', hash: hashOf(key) })
+      everMade = true
       if (made)
         await audit.append(PLATFORM, 'key.create', made.id, {
           name: made.name,

@@ -38,6 +38,7 @@ import { createThreadReader } from './yaml-thread.ts'
 
 export interface PlatformOptions {
   databaseUrl?: string
+  databasePoolUrl?: string
   redisUrl?: string
   dataDir?: string
   roles?: readonly Role[]
@@ -82,6 +83,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     forks: FORKS,
     onEmitted: () => events.routeEmitted(),
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
+    ...(options.databasePoolUrl === undefined ? {} : { databasePoolUrl: options.databasePoolUrl }),
     ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     ...(options.roles === undefined ? {} : { roles: options.roles }),
