@@ -3,12 +3,16 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { AgentView, InstanceView, VersionView } from '../../actors/agents/api.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually as within } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 
 const STB_DOCTOR = new URL('../../agent-templates/stb-doctor.yaml', import.meta.url)
 
-describe.skipIf(inject('browser').program === undefined)('the pages of agents', { timeout: 90_000 }, () => {
+/** A browser, a server and a database share two cores with other tests. */
+const eventually = <T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> =>
+  within(what, ask, { timeoutMs: 30_000 })
+
+describe.skipIf(inject('browser').program === undefined)('the pages of agents', { timeout: 240_000 }, () => {
   let platform: TestPlatform
   let browser: TestBrowser
 
@@ -197,7 +201,7 @@ describe.skipIf(inject('browser').program === undefined)('the pages of agents', 
   })
 })
 
-describe.skipIf(inject('browser').program === undefined)('the registry without agents', { timeout: 60_000 }, () => {
+describe.skipIf(inject('browser').program === undefined)('the registry without agents', { timeout: 240_000 }, () => {
   it('teaches how to write the first one', async () => {
     const platform = await startPlatform()
     const browser = await startBrowser({ hosts: [new URL(platform.url).host] })

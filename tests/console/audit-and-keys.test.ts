@@ -3,10 +3,14 @@ import type { KeyView } from '../../actors/agents/api.ts'
 import { note, type Stage, stageOn } from '../scenarios/stage.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually as within } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 
-describe.skipIf(inject('browser').program === undefined)('the pages Keys and Audit', { timeout: 90_000 }, () => {
+/** A browser, a server and a database share two cores with other tests. */
+const eventually = <T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> =>
+  within(what, ask, { timeoutMs: 30_000 })
+
+describe.skipIf(inject('browser').program === undefined)('the pages Keys and Audit', { timeout: 240_000 }, () => {
   let platform: TestPlatform
   let browser: TestBrowser
   let stage: Stage

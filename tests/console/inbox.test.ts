@@ -5,13 +5,17 @@ import { type Ledger, startLedger } from '../scenarios/foreign-lab.ts'
 import { note, type Run, type Stage, stageOn } from '../scenarios/stage.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually as within } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 
 const KEY = `trp_${'i'.repeat(40)}`
 const BOX = { kind: 'stb', pool: 'attic', host: 'h', gateway: 'http://127.0.0.1:9', connectivity: 'online' }
 
-describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout: 90_000 }, () => {
+/** A browser, a server and a database share two cores with other tests. */
+const eventually = <T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> =>
+  within(what, ask, { timeoutMs: 30_000 })
+
+describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout: 240_000 }, () => {
   let platform: TestPlatform
   let browser: TestBrowser
   let ledger: Ledger
@@ -194,6 +198,7 @@ describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout:
       await open('/inbox?item=actor:agent/left-behind')
       await page.getByText('State "moving" does not exist in version 2').waitFor()
       await looksRight('inbox-parked')
+      expect(await platform.get<InboxView>('/v1/inbox')).toMatchObject({ parked: 1 })
       await badge().getByText('1').waitFor()
       await answer(sql`delete from actors where address = 'agent/left-behind'`)
     } finally {
@@ -222,7 +227,7 @@ describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout:
     await eventually('one row', async () => (await page.locator('.table-body .table-row').count()) === 1)
     await page.getByRole('searchbox').fill('')
     await page.getByLabel('Pick all').check()
-    await page.getByText('5000 picked').waitFor()
+    await page.getByText('5,000 picked').waitFor()
     await looksRight('inbox-5000')
     await page.getByRole('group', { name: 'What is picked' }).getByRole('button', { name: 'Discard' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Discard 5000' }).click()

@@ -41,13 +41,21 @@ export function Agents() {
   return (
     <>
       <PageHead title="Agents" count={all?.length}>
-        <SearchField label="Search agents" />
-        <SelectFacet name="tag" label="Tag" choices={tagsOf(all ?? [])} />
-        <ChipFacet
-          name="status"
-          label="Status"
-          choices={['published', 'draft', 'deprecated'].map((value) => ({ value, label: value, count: count(value) }))}
-        />
+        {all?.length !== 0 && (
+          <>
+            <SearchField label="Search agents" />
+            <SelectFacet name="tag" label="Tag" choices={tagsOf(all ?? [])} />
+            <ChipFacet
+              name="status"
+              label="Status"
+              choices={['published', 'draft', 'deprecated'].map((value) => ({
+                value,
+                label: value,
+                count: count(value),
+              }))}
+            />
+          </>
+        )}
         {may('operator') && (
           <a class="button primary" href="/agents/-/new">
             <Icon name="plus" size={14} /> New agent

@@ -31,7 +31,7 @@ export function BulkLetters({ ids, onDone }: { ids: readonly number[]; onDone: (
   }
   return (
     <div class="inbox-bulk" role="group" aria-label="What is picked">
-      <span class="small">{ids.length} picked</span>
+      <span class="small">{ids.length.toLocaleString('en')} picked</span>
       <button type="button" class="button" onClick={() => void run('redrive')}>
         Redrive
       </button>

@@ -88,7 +88,10 @@ export function InboxPage() {
   const picking = kind === 'letter' && may('operator')
   return (
     <>
-      <PageHead title="Inbox" count={isReading ? undefined : all.filter((item) => item.kind !== 'event').length}>
+      <PageHead
+        title="Inbox"
+        count={isReading ? undefined : all.filter((item) => item.kind !== 'event').length.toLocaleString('en')}
+      >
         <SearchField label="Search the inbox" />
       </PageHead>
       <div class="inbox-kinds">
