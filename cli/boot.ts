@@ -38,6 +38,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
     templates: fileURLToPath(new URL('agent-templates', root)),
     ...(config.machines === undefined ? {} : await loadMachines(config.machines)),
     ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
+    ...(config.databasePoolUrl === undefined ? {} : { databasePoolUrl: config.databasePoolUrl }),
     ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
     ...(config.apiKey === undefined ? {} : { apiKey: config.apiKey }),
   })

