@@ -71,7 +71,8 @@ export async function findDeadLetter(sql: Sql, id: number): Promise<DeadLetter |
 
 /**
  * Sends the letter again, as it was or edited, in one step with marking it; a second call changes nothing. An action is
- * done again instead, with the `params` of the event.
+ * done again instead, with the `params` of the event. Undefined when it was dealt with before, and for one whose address
+ * belongs to another team.
  */
 export async function redriveDeadLetter(
   sql: Sql,
@@ -84,6 +85,7 @@ export async function redriveDeadLetter(
       update dead_letters
       set resolution = 'redriven', resolved_by = ${by}, resolved_at = clock_timestamp()
       where id = ${id} and resolution is null
+        and not exists (select 1 from actors a where a.address = dead_letters.address and a.team <> dead_letters.team)
       returning *, ${event === undefined ? sql`event` : sql`${JSON.stringify(event)}::text::json`} as again
     ),
     mail as (
@@ -125,9 +127,10 @@ export async function buryUndeliverable(sql: Sql, addresses: readonly Address[])
       returning m.*
     )
     insert into dead_letters (address, message_id, event, lane, sender, cause, team, reason, revision)
-    select g.address, g.message_id, g.event, g.lane, g.sender, g.cause, coalesce(a.team, 'default'),
+    select g.address, g.message_id, g.event, g.lane, g.sender, g.cause, coalesce(a.team, s.team, 'default'),
       case when a.address is null then 'the actor does not exist' else 'the actor has ended (' || a.status || ')' end, a.revision
     from gone g
     left join actors a on a.address = g.address
+    left join actors s on s.address = g.sender
     where g.event ->> 'type' not like 'xstate.%'`)
 }

@@ -23,7 +23,10 @@ export async function listUpcoming(
     group by address`)
 }
 
-/** Turns due timers for other actors (delayed `sendTo`) into mail, the earliest first; answers who got some. */
+/**
+ * Turns due timers for other actors (delayed `sendTo`) into mail, the earliest first; answers who got some. As in a turn,
+ * what goes to another team's actor becomes a dead letter of the sender's.
+ */
 export async function deliverDue(sql: Sql, limit: number): Promise<Address[]> {
   const rows = await answer(sql<{ address: Address }[]>`
     with due as (
@@ -36,10 +39,23 @@ export async function deliverDue(sql: Sql, limit: number): Promise<Address[]> {
         for update skip locked
       )
       returning address, id, armed, event, due_at, target, cause
+    ),
+    outgoing as (
+      select d.*, 'timer:' || d.address || ':' || d.id || ':' || d.armed as message_id, s.team, r.team is not null and r.team <> s.team as foreign_team
+      from due d
+      join actors s on s.address = d.address
+      left join actors r on r.address = d.target
+    ),
+    walled as (
+      insert into dead_letters (address, message_id, event, lane, sender, cause, team, reason)
+      select target, message_id, event, 1, address, cause, team, 'the actor does not exist'
+      from outgoing
+      where foreign_team
     )
     insert into mailbox (address, message_id, lane, event, sender, cause)
-    select target, 'timer:' || address || ':' || id || ':' || armed, 1, event, address, cause
-    from due
+    select target, message_id, 1, event, address, cause
+    from outgoing
+    where not foreign_team
     order by due_at, id
     on conflict (address, message_id) do nothing
     returning address`)

@@ -132,7 +132,7 @@ export async function commitTurn(
     ...[
       rows(turn.history, historyRows),
       rows(turn.consumed, consumedMail),
-      rows(turn.mail, newMail),
+      rows(mailOf(turn.mail, changes), newMail),
       rows(turn.timers, armedTimers),
       rows(turn.timersGone, goneTimers),
       rows(turn.invocations, startedInvocations),
@@ -148,6 +148,16 @@ export async function commitTurn(
   const list = parts.reduce((left, right) => sql`${left}, ${right}`)
   const committed = await answer(sql<{ address: Address }[]>`with ${list} select address from committed`)
   return new Set(committed.map((row) => row.address))
+}
+
+type TeamMail = TurnCommit['mail'][number] & { team: string }
+
+/** Mail with the team of its sender, whose change is in the same commit. */
+function mailOf(mail: TurnCommit['mail'], changes: ReadonlyMap<Address, ActorChange>): TeamMail[] {
+  return mail.flatMap((one) => {
+    const team = changes.get(one.by)?.team
+    return team === undefined ? [] : [{ ...one, team }]
+  })
 }
 
 function rows<Row>(list: Row[], part: (sql: Sql, list: Row[]) => Fragment): ((sql: Sql) => Fragment) | undefined {
@@ -243,19 +253,36 @@ function consumedMail(sql: Sql, list: TurnCommit['consumed']): Fragment {
     )`
 }
 
-function newMail(sql: Sql, list: TurnCommit['mail']): Fragment {
+/**
+ * Mail stays in its sender's team: whatever a machine was talked into, what it sends to another team's actor becomes a dead
+ * letter of its own team, which reads as if nobody had that address.
+ */
+function newMail(sql: Sql, list: TeamMail[]): Fragment {
   return sql`
-    sent as (
-      insert into mailbox (address, message_id, lane, event, sender, cause)
-      select m.recipient, m.message_id, m.lane, m.event::json, m.sender, m.cause
+    outgoing as (
+      select m.*, r.team is not null and r.team <> m.team as foreign_team
       from unnest(
         ${column(list, (m) => m.by)}::text[], ${column(list, (m) => m.to)}::text[], ${column(list, (m) => m.id)}::text[],
         ${column(list, (m) => m.lane)}::smallint[], ${column(list, (m) => text(m.event))}::text[],
-        ${column(list, (m) => m.sender)}::text[], ${column(list, (m) => m.cause)}::text[]
-      ) with ordinality as m(address, recipient, message_id, lane, event, sender, cause, place)
+        ${column(list, (m) => m.sender)}::text[], ${column(list, (m) => m.cause)}::text[], ${column(list, (m) => m.team)}::text[]
+      ) with ordinality as m(address, recipient, message_id, lane, event, sender, cause, team, place)
       join committed using (address)
-      order by m.place
+      left join actors r on r.address = m.recipient
+    ),
+    sent as (
+      insert into mailbox (address, message_id, lane, event, sender, cause)
+      select recipient, message_id, lane, event::json, sender, cause
+      from outgoing
+      where not foreign_team
+      order by place
       on conflict (address, message_id) do nothing
+    ),
+    walled as (
+      insert into dead_letters (address, message_id, event, lane, sender, cause, team, reason)
+      select recipient, message_id, event::json, lane, sender, cause, team, 'the actor does not exist'
+      from outgoing
+      where foreign_team
+      order by place
     )`
 }
 

@@ -9,6 +9,7 @@ import {
   listDeadLetters,
   redriveDeadLetter,
 } from '../../db/dead-letters.ts'
+import { noSuchActor } from '../demand.ts'
 import type { Runtime } from '../runtime.ts'
 import type { DeadLettersApi, DeadLetterView } from './api.ts'
 import { type Audit, numberOf } from './audit.ts'
@@ -57,6 +58,8 @@ export function createDeadLetters({ runtime, audit }: { runtime: Runtime; audit:
           type: (event ?? letter.event).type,
           edited: event !== undefined,
         })
+      } else if (letter.resolution === null && (await existing(by, id)).resolution === null) {
+        throw noSuchActor(letter.address)
       }
       return settled(by, id, 'redriven', address !== undefined)
     },
