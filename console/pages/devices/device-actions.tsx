@@ -29,19 +29,18 @@ export async function setMaintenance({ id, name, maintenance, holder }: Device):
   return attempt(() => post(pathOf('devices', id, 'maintenance'), { body: { on, reason } }), done)
 }
 
-/** Takes a device from its holder. A reason has to be given: somebody will ask for it. */
+/** Takes a device from its holder. The server takes no kick without a reason: somebody will ask for it. */
 export async function kick({ id, name, holder }: Device): Promise<boolean> {
   if (!holder) return false
   const reason = await confirmed({
     title: `Take ${name} from its holder?`,
-    text: `${ownerText(holder.owner)} loses it at once: its token is refused from then on. A run queues for the device again and goes on where it was.`,
+    text: `${ownerText(holder.owner)} loses it at once: its token is refused from then on. A run queues for it again and goes on where it was. Say why, or it is refused.`,
     action: 'Take it away',
     danger: true,
     reason: true,
   })
   if (reason === undefined) return false
-  const why = reason === '' ? 'by hand, without a reason' : reason
-  return attempt(() => post(pathOf('devices', id, 'kick'), { body: { reason: why } }), `${name} was taken away`)
+  return attempt(() => post(pathOf('devices', id, 'kick'), { body: { reason } }), `${name} was taken away`)
 }
 
 export function ownerText({ kind, id }: { kind: string; id: string }): string {
