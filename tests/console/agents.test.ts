@@ -111,13 +111,13 @@ describe.skipIf(inject('browser').program === undefined)('the pages of agents', 
         .getAttribute('data-bad'),
     ).toBe('true')
     expect(await page.getByRole('button', { name: 'Save as draft' }).isDisabled()).toBe(true)
-    await looksRight('agent-definition-problem')
     await problem.click()
     expect(await editor.evaluate((field) => field.ownerDocument.activeElement === field)).toBe(true)
     const scroll = await page.locator('.code-scroll').boundingBox()
     const marked = await page.locator('.code-line[data-bad]').boundingBox()
     expect(marked!.y).toBeGreaterThan(scroll!.y)
     expect(marked!.y).toBeLessThan(scroll!.y + scroll!.height)
+    await looksRight('agent-definition-problem')
 
     await editor.fill(source.replace('Brings a black', 'Brings a dark'))
     await page.getByText('Version 1.0.0 is published and never changes').waitFor()
