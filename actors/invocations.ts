@@ -180,6 +180,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   }
 
   function withdraw(effectIds: readonly string[]): void {
+    if (effectIds.length === 0) return
     const reason = new AppError('actor.step_failed', 'The actor left the state that asked for this')
     for (const effectId of effectIds) running.get(effectId)?.controller.abort(reason)
   }

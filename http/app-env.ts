@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts'
 /** What the server that this runs on tells about a connection. */
 export interface Bindings {
   incoming?: { socket?: { remoteAddress?: string | undefined } }
+  outgoing?: { setHeader(name: string, value: string): unknown }
 }
 
 /** What Hono carries along with a request. */

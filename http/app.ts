@@ -69,8 +69,10 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
     c.set('requestId', requestId)
     c.set('log', log.child({ requestId }))
     c.set('route', 'none')
+    // Node's own response takes what every answer says without taking the answer apart.
+    if (c.env.outgoing) for (const [name, value] of headersOf(requestId)) c.env.outgoing.setHeader(name, value)
     await next()
-    finish(c)
+    if (!c.env.outgoing) finish(c)
     const { method } = c.req.raw
     const durationMs = clock.now() - startedAt
     meter.count(c.get('route'), c.res.status, durationMs)
@@ -106,12 +108,15 @@ function requestIdOf(request: Request): string {
   return /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : randomUUID()
 }
 
-/** Says what every answer says, unless it said something else itself. */
+/** What every answer says, unless it says something else itself. */
+function headersOf(requestId: string): [string, string][] {
+  return [...Object.entries(API_HEADERS), ['x-request-id', requestId]]
+}
+
 function finish(c: Context<AppEnv>): void {
-  for (const [name, value] of Object.entries(API_HEADERS)) {
+  for (const [name, value] of headersOf(c.get('requestId'))) {
     if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   }
-  c.res.headers.set('x-request-id', c.get('requestId'))
 }
 
 function unknownRoute(c: Context<AppEnv>, routes: readonly Route[]): AppError {

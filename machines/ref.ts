@@ -22,20 +22,40 @@ export function actorAt(address: Address): AnyActorRef {
 
 /** Gives a `DurableRef` the members that XState asks of a reference. They do nothing: a step is pure. */
 export function durableRef<R extends DurableRef>(ref: R): R & AnyActorRef {
-  const members = {
-    durable: true,
-    send: () => undefined,
-    getSnapshot: () => ({ status: 'active' }),
-    subscribe: () => ({ unsubscribe: () => undefined }),
-    on: () => ({ unsubscribe: () => undefined }),
-    start: () => members,
-    stop: () => members,
-    // As XState writes its own references, plus the address, so that a reference sent in an event can be answered.
-    toJSON: () => ({ xstate$$type: 1, id: ref.id, ...(ref.address === undefined ? {} : { address: ref.address }) }),
-    ...ref,
+  const members = Object.assign(new InertRef(), ref)
+  return Object.assign(members, { ref: members }) as unknown as R & AnyActorRef
+}
+
+const nothing = (): undefined => undefined
+const UNSUBSCRIBED = { unsubscribe: nothing }
+const ACTIVE = { status: 'active' }
+
+/** A class, not an object of closures: several are made for every step of every actor. */
+class InertRef implements Partial<DurableRef> {
+  declare id: string
+  declare address?: Address
+  readonly durable = true
+
+  send(): void {}
+  getSnapshot(): object {
+    return ACTIVE
   }
-  Object.assign(members, { ref: members })
-  return members as unknown as R & AnyActorRef
+  subscribe(): object {
+    return UNSUBSCRIBED
+  }
+  on(): object {
+    return UNSUBSCRIBED
+  }
+  start(): this {
+    return this
+  }
+  stop(): this {
+    return this
+  }
+  /** As XState writes its own references, plus the address, so that a reference sent in an event can be answered. */
+  toJSON(): object {
+    return { xstate$$type: 1, id: this.id, ...(this.address === undefined ? {} : { address: this.address }) }
+  }
 }
 
 /** Tells our references from XState's own running actors. */

@@ -25,41 +25,81 @@ export interface Scope {
 
 export function createScope(identity: Identity): Scope {
   const actions: RecordedAction[] = []
-  let booked = 0
-  const nothing = (): undefined => undefined
-  const system = {
-    get: (systemId: string) => durableRef({ id: systemId, sessionId: systemId, systemId }),
-    getAll: () => ({}),
-    _bookId: () => `x:${identity.revision}.${booked++}`,
-    _register: (sessionId: string) => sessionId,
-    _unregister: nothing,
-    _set: nothing,
-    _relay: nothing,
-    _sendInspectionEvent: nothing,
-    _snapshot: { _scheduledEvents: {} },
-    _logger: nothing,
-    scheduler: { schedule: nothing, cancel: nothing, cancelAll: nothing },
-    inspect: () => ({ unsubscribe: nothing }),
-    getSnapshot: () => ({ _scheduledEvents: {} }),
-    start: nothing,
+  return { actions, asXState: new InertScope(identity, actions) as never }
+}
+
+const nothing = (): undefined => undefined
+const SCHEDULER = { schedule: nothing, cancel: nothing, cancelAll: nothing }
+const UNSUBSCRIBED = { unsubscribe: nothing }
+const NO_SCHEDULE = { _scheduledEvents: {} }
+
+/** Classes, not objects of closures: one of each is made for every step of every actor. */
+class InertScope {
+  readonly id: string
+  readonly sessionId: string
+  readonly system: InertSystem
+  readonly self: unknown
+  readonly logger = nothing
+  readonly defer = nothing
+  readonly stopChild = nothing
+  readonly emit = nothing
+  private readonly actions: RecordedAction[]
+
+  constructor({ address, childId, parent, revision }: Identity, actions: RecordedAction[]) {
+    this.id = address
+    this.sessionId = address
+    this.actions = actions
+    this.system = new InertSystem(revision)
+    this.self = durableRef({
+      id: childId ?? address,
+      sessionId: address,
+      address,
+      system: this.system,
+      ...(parent === null ? {} : { _parent: actorAt(parent) }),
+    })
+    this.actionExecutor = this.actionExecutor.bind(this)
   }
-  const self = durableRef({
-    id: identity.childId ?? identity.address,
-    sessionId: identity.address,
-    address: identity.address,
-    system,
-    ...(identity.parent === null ? {} : { _parent: actorAt(identity.parent) }),
-  })
-  const scope = {
-    self,
-    id: identity.address,
-    sessionId: identity.address,
-    system,
-    logger: nothing,
-    defer: nothing,
-    stopChild: nothing,
-    emit: nothing,
-    actionExecutor: (action: RecordedAction) => void actions.push(action),
+
+  actionExecutor(action: RecordedAction): void {
+    this.actions.push(action)
   }
-  return { actions, asXState: scope as never }
+}
+
+class InertSystem {
+  readonly _register = same
+  readonly _unregister = nothing
+  readonly _set = nothing
+  readonly _relay = nothing
+  readonly _sendInspectionEvent = nothing
+  readonly _snapshot = NO_SCHEDULE
+  readonly _logger = nothing
+  readonly scheduler = SCHEDULER
+  readonly start = nothing
+  private readonly revision: number
+  private booked = 0
+
+  constructor(revision: number) {
+    this.revision = revision
+    this._bookId = this._bookId.bind(this)
+  }
+
+  _bookId(): string {
+    return `x:${this.revision}.${this.booked++}`
+  }
+  get(systemId: string): unknown {
+    return durableRef({ id: systemId, sessionId: systemId, systemId })
+  }
+  getAll(): object {
+    return {}
+  }
+  inspect(): object {
+    return UNSUBSCRIBED
+  }
+  getSnapshot(): object {
+    return NO_SCHEDULE
+  }
+}
+
+function same(sessionId: string): string {
+  return sessionId
 }
