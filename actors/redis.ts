@@ -26,7 +26,7 @@ export function openRedis(url: string, wishes: RedisWishes): Redis | Cluster {
       if (path === '') throw invalid('the name of the master is missing: redis+sentinel://host:26379/mymaster')
       return new Redis({ ...wishes, ...secret, sentinels: hosts, name: path })
     case 'cluster': {
-      const { lazyConnect, enableOfflineQueue, retryStrategy, ...rest } = wishes
+      const { lazyConnect, enableOfflineQueue, retryStrategy: _single, ...rest } = wishes
       const options: ClusterOptions = {
         redisOptions: { ...rest, ...secret },
         ...(lazyConnect === undefined ? {} : { lazyConnect }),

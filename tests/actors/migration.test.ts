@@ -56,8 +56,9 @@ describe('a machine whose new version knows what becomes of its actors', () => {
       await runtime.settled('thing/1')
       expect(await runtime.snapshot('thing/1')).toMatchObject({ value: 'queued', context: { cents: 301 }, revision: 4 })
       const events: string[] = []
-      for await (const entry of runtime.history('thing/1')) events.push(`${entry.event.type} ${String(entry.to)}`)
-      expect(events).toEqual(['xstate.init open', 'GO waiting', 'xstate.migrate queued', 'PAY queued'])
+      for await (const entry of runtime.history('thing/1'))
+        events.push(`${entry.event.type} ${JSON.stringify(entry.to)}`)
+      expect(events).toEqual(['xstate.init "open"', 'GO "waiting"', 'xstate.migrate "queued"', 'PAY "queued"'])
       expect(await runtime.replay('thing/1')).toMatchObject({ equal: true, otherDefinitions: 2 })
       await expectInvariants(runtime, database.url)
       // Once: the next message finds an actor of this version.
@@ -126,11 +127,11 @@ describe('a machine whose new version knows what becomes of its actors', () => {
       const verdicts = await checkDeploy(runtime.sql, runtime.hosted)
       await runtime.stop()
       return verdicts.map(
-        ({ state, actors, outcome, from, to }) => `${actors} in ${String(state)}, ${from} → ${to}: ${outcome}`,
+        ({ state, actors, outcome, from, to }) => `${actors} in ${JSON.stringify(state)}, ${from} → ${to}: ${outcome}`,
       )
     }
-    expect(await told(undefined)).toEqual(['2 in open, 1 → 2: fits', '1 in waiting, 1 → 2: parks'])
-    expect(await told({ thing: migrate })).toEqual(['2 in open, 1 → 2: migrates', '1 in waiting, 1 → 2: migrates'])
+    expect(await told(undefined)).toEqual(['2 in "open", 1 → 2: fits', '1 in "waiting", 1 → 2: parks'])
+    expect(await told({ thing: migrate })).toEqual(['2 in "open", 1 → 2: migrates', '1 in "waiting", 1 → 2: migrates'])
     await database.drop()
   })
 })

@@ -27,7 +27,7 @@ describe.skipIf(!probe)('work is carried', () => {
   })
 
   /** Mail, news and work between an api process' runtime and a worker's, over the carrier of this URL only. */
-  async function carries(redisUrl: string): Promise<void> {
+  async function expectCarried(redisUrl: string): Promise<void> {
     const database = await createTestDatabase()
     const options = { databaseUrl: database.url, redisUrl, machines: machines(() => undefined) }
     const worker = await createRuntime({ ...options, roles: ['worker'] })
@@ -76,7 +76,7 @@ describe.skipIf(!probe)('work is carried', () => {
     const master = await startRedis()
     if (master) stops.push(() => master.stop())
     const sentry = await server([`sentinel monitor mymaster 127.0.0.1 ${master?.port} 1`])
-    await carries(`redis+sentinel://127.0.0.1:${sentry}/mymaster`)
+    await expectCarried(`redis+sentinel://127.0.0.1:${sentry}/mymaster`)
   }, 90_000)
 
   it('over a Redis Cluster', async () => {
@@ -91,6 +91,6 @@ describe.skipIf(!probe)('work is carried', () => {
       },
     )
     client.disconnect()
-    await carries(`redis+cluster://127.0.0.1:${port}`)
+    await expectCarried(`redis+cluster://127.0.0.1:${port}`)
   }, 90_000)
 })

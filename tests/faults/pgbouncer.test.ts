@@ -55,13 +55,19 @@ async function startPooler(databaseUrl: string): Promise<{ url: string; stop(): 
   const { hostname, port, pathname, username, password } = new URL(databaseUrl)
   const own = await freePort()
   await writeFile(join(folder, 'users.txt'), `"${username}" "${password}"\n`)
-  const settings = [
-    ...['[databases]', `* = host=${hostname} port=${port}`, '[pgbouncer]', 'listen_addr = 127.0.0.1'],
-    ...[`listen_port = ${own}`, 'unix_socket_dir =', 'auth_type = scram-sha-256', `auth_file = ${folder}/users.txt`],
-    // Fewer servers than our pool has connections: one statement after the other meets another one.
-    ...['pool_mode = transaction', 'default_pool_size = 3'],
-  ]
-  await writeFile(join(folder, 'pgbouncer.ini'), `${settings.join('\n')}\n`)
+  // Fewer servers than our pool has connections: one statement after the other meets another one.
+  const settings = `[databases]
+* = host=${hostname} port=${port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${own}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = ${folder}/users.txt
+pool_mode = transaction
+default_pool_size = 3
+`
+  await writeFile(join(folder, 'pgbouncer.ini'), settings)
   const as = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }
   const child = spawn(PROGRAM, ['-q', ...as, join(folder, 'pgbouncer.ini')], { env, stdio: 'ignore' })
