@@ -26,7 +26,7 @@ export function parseShape<T>(schema: z.ZodType<T>, value: Json, path = '', know
   const place = joinPath(path, issue.path)
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? ''
-    throw malformed(joinPath(place, [key]), `unknown key${didYouMean(key, known)}`)
+    throw malformed(joinPath(place, [key.slice(0, 80)]), `unknown key${didYouMean(key, known)}`)
   }
   throw malformed(place, issue.message)
 }

@@ -8,10 +8,14 @@ const CPU_LIMIT_MS = 1_000
 const CHECK_MS = 100
 /** A loaded machine may need seconds to give the thread its second; a dead one must not be waited for. */
 const WALL_LIMIT_MS = 10_000
+/** Each may take 160 MB: a flood of texts waits in line. */
+const MOST_THREADS = 2
+/** Beyond it, whoever comes is asked to come again, instead of waiting for minutes behind hostile texts. */
+const LONGEST_LINE = 100
 /** How long a thread is kept for the next text: a folder of definitions is read by one. */
 const IDLE_MS = 2_000
 
-/** Reads YAML or JSON; undefined when the text was too much. */
+/** Reads YAML or JSON; undefined when the text was too much. Throws `source.overloaded` when too many wait already. */
 export type ReadTree = (text: string) => Promise<Tree | undefined>
 
 /**
@@ -24,28 +28,48 @@ export type ReadTree = (text: string) => Promise<Tree | undefined>
  * processor time of a thread can be read since Node 24.6.
  */
 export function createThreadReader(cpuLimitMs = CPU_LIMIT_MS): ReadTree {
-  let idle: { worker: Worker; timer: NodeJS.Timeout } | undefined
+  const idle: { worker: Worker; timer: NodeJS.Timeout }[] = []
+  const line: (() => void)[] = []
+  let busy = 0
 
   function take(): Worker {
-    if (!idle) return startWorker()
-    const { worker, timer } = idle
-    idle = undefined
-    clearTimeout(timer)
-    return worker
+    const kept = idle.pop()
+    if (!kept) return startWorker()
+    clearTimeout(kept.timer)
+    return kept.worker
   }
 
   function keep(worker: Worker): void {
-    if (idle) return void worker.terminate()
     const timer = setTimeout(() => {
-      idle = undefined
+      const at = idle.findIndex((one) => one.worker === worker)
+      if (at >= 0) idle.splice(at, 1)
       void worker.terminate()
     }, IDLE_MS)
     timer.unref()
     worker.unref()
-    idle = { worker, timer }
+    idle.push({ worker, timer })
+  }
+
+  async function turn(): Promise<void> {
+    if (busy < MOST_THREADS) {
+      busy += 1
+      return
+    }
+    if (line.length >= LONGEST_LINE) {
+      throw new AppError('source.overloaded', 'Too many definitions are being read at once: send it again')
+    }
+    await new Promise<void>((resolve) => line.push(resolve))
+  }
+
+  /** Hands the place on as it is, so that nobody who comes meanwhile can take it. */
+  function leave(): void {
+    const next = line.shift()
+    if (next) next()
+    else busy -= 1
   }
 
   return async (text) => {
+    await turn()
     const worker = take()
     worker.ref()
     const done = new AbortController()
@@ -63,6 +87,7 @@ export function createThreadReader(cpuLimitMs = CPU_LIMIT_MS): ReadTree {
       done.abort()
       if (tree) keep(worker)
       else await worker.terminate()
+      leave()
     }
   }
 }
