@@ -52,7 +52,12 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
     }
     await platform.start()
     const isApi = config.roles.includes('api')
-    const app = createApp({ platform, log, config: { loopbackOnly, healthOnly: !isApi, warmDiagrams: isApi } })
+    const { trustedProxies, rateLimit } = config
+    const app = createApp({
+      platform,
+      log,
+      config: { loopbackOnly, healthOnly: !isApi, warmDiagrams: isApi, trustedProxies, rateLimit },
+    })
     const server = await listen({ app, host: config.host, port: config.port })
     const lab = config.lab && config.roles.includes('api') ? await startLab(server.url, config) : null
     platform.setLab(lab?.url ?? null)
@@ -78,7 +83,7 @@ async function startLab(url: string, config: Config): Promise<{ url: string; sto
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
-      ...process.env,
+      ...passedOn(process.env),
       LAB_PORT: '0',
       LAB_SPEED: String(config.labSpeed),
       LOG_LEVEL: config.logLevel,
@@ -102,4 +107,11 @@ async function startLab(url: string, config: Config): Promise<{ url: string; sto
       await exited
     },
   }
+}
+
+/** What a child needs to run at all. The rest may hold secrets, which are not the lab's business. */
+const HARMLESS = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'LC_ALL', 'TZ', 'SYSTEMROOT', 'NODE_OPTIONS']
+
+function passedOn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(HARMLESS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
 }

@@ -34,6 +34,11 @@ const Environment = z.object({
     .string()
     .default('')
     .transform((text) => text.split(',').flatMap((host) => host.trim() || [])),
+  TROUPE_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((proxy) => proxy.trim() || [])),
+  TROUPE_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).default(1_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -55,6 +60,10 @@ export interface Config {
   apiKey: string | undefined
   /** Hosts that `http.request` may reach. */
   allowedHosts: string[]
+  /** Proxies whose `X-Forwarded-For` and `-Proto` are believed. */
+  trustedProxies: string[]
+  /** Requests a second of one key or source; 0: no limit. */
+  rateLimit: number
   logLevel: string
 }
 
@@ -87,6 +96,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     labSpeed: data.TROUPE_LAB_SPEED,
     apiKey: data.TROUPE_API_KEY,
     allowedHosts: data.TROUPE_ALLOWED_HOSTS,
+    trustedProxies: data.TROUPE_TRUSTED_PROXIES,
+    rateLimit: data.TROUPE_RATE_LIMIT,
     logLevel: data.LOG_LEVEL,
   }
 }

@@ -106,6 +106,7 @@ export const ACCESS = {
 
   'GET /v1/keys': 'admin',
   'POST /v1/keys': 'admin',
+  'POST /v1/keys/:id/rotate': 'admin',
   'DELETE /v1/keys/:id': 'admin',
   'GET /v1/audit': 'operator',
 } as const satisfies Record<string, Role | 'public'>

@@ -28,8 +28,10 @@ const key = {
   name: z.string(),
   role: z.enum(ROLES),
   team: z.string(),
+  hint: z.string().nullable().describe('How the key begins'),
   createdAt: Time,
   lastUsedAt: Time.nullable(),
+  expiresAt: Time.nullable(),
   revokedAt: Time.nullable(),
 }
 export const Key = named('Key', z.strictObject(key) satisfies View<api.KeyView>)

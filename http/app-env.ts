@@ -1,4 +1,5 @@
 import type { Log } from '../core/log.ts'
+import type { Origin } from './proxies.ts'
 
 /** What the server that this runs on tells about a connection. */
 export interface Bindings {
@@ -9,5 +10,5 @@ export interface Bindings {
 /** What Hono carries along with a request. */
 export interface AppEnv {
   Bindings: Bindings
-  Variables: { requestId: string; log: Log; route: string }
+  Variables: { requestId: string; log: Log; route: string; origin: Origin }
 }

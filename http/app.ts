@@ -11,9 +11,11 @@ import { serveConsole } from './console.ts'
 import { describeOperation } from './describe.ts'
 import { createDiagrams } from './diagrams.ts'
 import { serveDocs } from './docs.ts'
-import { API_HEADERS } from './guard.ts'
+import { API_HEADERS, TLS_ONLY } from './guard.ts'
+import { createLimits } from './limits.ts'
 import { createMeter } from './meter.ts'
 import { problemResponse } from './problem.ts'
+import { createProxies } from './proxies.ts'
 import type { Route } from './route.ts'
 import { allRoutes } from './routes.ts'
 import { createServe } from './serve.ts'
@@ -31,6 +33,10 @@ export interface AppOptions {
     warmDiagrams?: boolean
     /** Live streams at once; default 200. */
     maxStreams?: number
+    /** Addresses and networks of proxies whose word on where a request came from is taken; default: none. */
+    trustedProxies?: readonly string[]
+    /** Requests a second of one key, one source, or one address that shows neither; 0, the default: no limit. */
+    rateLimit?: number
   }
   clock?: Clock
 }
@@ -60,7 +66,9 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
   }
   const all = allRoutes({ platform, auth, streams, meter, diagrams })
   const routes = config.healthOnly ? all.filter(({ name }) => HEALTH.has(name)) : all
-  const serve = createServe({ auth, idempotency: platform.idempotency })
+  const limits = createLimits({ perSecond: config.rateLimit ?? 0, clock })
+  const readOrigin = createProxies(config.trustedProxies ?? [])
+  const serve = createServe({ auth, limits, idempotency: platform.idempotency })
   const app = new Hono<AppEnv>()
 
   app.use(async (c, next) => {
@@ -69,8 +77,9 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
     c.set('requestId', requestId)
     c.set('log', log.child({ requestId }))
     c.set('route', 'none')
+    c.set('origin', readOrigin(c.req.raw, c.env.incoming?.socket?.remoteAddress))
     // Node's own response takes what every answer says without taking the answer apart.
-    if (c.env.outgoing) for (const [name, value] of headersOf(requestId)) c.env.outgoing.setHeader(name, value)
+    if (c.env.outgoing) for (const [name, value] of headersOf(c)) c.env.outgoing.setHeader(name, value)
     await next()
     if (!c.env.outgoing) finish(c)
     const { method } = c.req.raw
@@ -109,12 +118,13 @@ function requestIdOf(request: Request): string {
 }
 
 /** What every answer says, unless it says something else itself. */
-function headersOf(requestId: string): [string, string][] {
-  return [...Object.entries(API_HEADERS), ['x-request-id', requestId]]
+function headersOf(c: Context<AppEnv>): [string, string][] {
+  const tls = c.get('origin').secure ? Object.entries(TLS_ONLY) : []
+  return [...Object.entries(API_HEADERS), ...tls, ['x-request-id', c.get('requestId')]]
 }
 
 function finish(c: Context<AppEnv>): void {
-  for (const [name, value] of headersOf(c.get('requestId'))) {
+  for (const [name, value] of headersOf(c)) {
     if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   }
 }

@@ -20,7 +20,8 @@ export function requireLoopbackHost(request: Request): void {
 export function requireOwnOrigin(request: Request): void {
   const origin = request.headers.get('origin')
   const site = request.headers.get('sec-fetch-site')
-  const own = origin === null ? site !== 'cross-site' : hostIn(origin) === hostOf(request).toLowerCase()
+  const ours = site === null || site === 'same-origin' || site === 'none'
+  const own = origin === null ? ours : hostIn(origin) === hostOf(request).toLowerCase()
   if (!own) throw new AppError('auth.foreign_origin', 'Requests from other sites are refused')
 }
 
@@ -36,6 +37,9 @@ export const API_HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
 } as const
+
+/** A year, for those who came over TLS: over plain HTTP browsers ignore it, and a lab without TLS must stay reachable. */
+export const TLS_ONLY = { 'strict-transport-security': 'max-age=31536000' } as const
 
 /** A page of ours: its own files and its own server, nothing inline. */
 export const PAGE_POLICY =

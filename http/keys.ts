@@ -11,6 +11,10 @@ import { Id, Text } from './words.ts'
 /** No colon: it stands between a team and the names that are its own. */
 const Team = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected lower-case letters, digits and - (at most 32)')
 
+const End = z.iso.datetime({ offset: true }).describe('When it ends by itself')
+const DEFAULT_GRACE_MS = 24 * 3_600_000
+const MOST_GRACE_MS = 30 * DEFAULT_GRACE_MS
+
 /** API keys, and what was done with them. */
 export function keyRoutes({ platform: { keys, audit } }: Deps): Route[] {
   return [
@@ -24,10 +28,30 @@ export function keyRoutes({ platform: { keys, audit } }: Deps): Route[] {
       tag: 'keys',
       summary: 'Make a key; it is told this once',
       unstored: true,
-      body: z.strictObject({ name: Text, role: z.enum(ROLES), team: Team.optional() }),
+      body: z.strictObject({ name: Text, role: z.enum(ROLES), team: Team.optional(), expiresAt: End.optional() }),
       answers: { 201: NewKey },
-      async handle({ by, body }) {
-        const { key, view } = await keys.create(by, body)
+      async handle({ by, body: { expiresAt, ...body } }) {
+        const { key, view } = await keys.create(by, { ...body, expiresAt: dateOf(expiresAt) })
+        return json({ ...view, key }, { status: 201 })
+      },
+    }),
+    route('POST /v1/keys/:id/rotate', {
+      tag: 'keys',
+      summary: 'Make a new key in the place of one, which is good for a while longer; it is told this once',
+      unstored: true,
+      params: z.strictObject({ id: Id }),
+      body: z.strictObject({
+        graceMs: z
+          .int()
+          .min(0)
+          .max(MOST_GRACE_MS)
+          .default(DEFAULT_GRACE_MS)
+          .describe('How long the old key stays good'),
+        expiresAt: End.optional(),
+      }),
+      answers: { 201: NewKey },
+      async handle({ by, params, body: { graceMs, expiresAt } }) {
+        const { key, view } = await keys.rotate(by, params.id, { graceMs, expiresAt: dateOf(expiresAt) })
         return json({ ...view, key }, { status: 201 })
       },
     }),
@@ -56,4 +80,8 @@ export function keyRoutes({ platform: { keys, audit } }: Deps): Route[] {
       },
     }),
   ]
+}
+
+function dateOf(time: string | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time)
 }

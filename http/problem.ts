@@ -63,5 +63,6 @@ const CODES = new Map<number, ErrorCode>([
 function headersFor(status: number, details: Record<string, unknown> | undefined): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Bearer realm="troupe"' }
   if (status === 405 && typeof details?.allowed === 'string') return { allow: details.allowed }
-  return status === 429 || status === 503 ? { 'retry-after': '1' } : {}
+  if (status !== 429 && status !== 503) return {}
+  return { 'retry-after': typeof details?.retryAfter === 'number' ? String(details.retryAfter) : '1' }
 }

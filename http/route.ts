@@ -11,8 +11,10 @@ import type { Socket } from './socket.ts'
 export interface Call {
   request: Request
   by: Principal
-  /** The address it came from: the peer's own, whatever headers say. */
+  /** The address it came from: the peer's own, or what a trusted proxy says. */
   peer: string
+  /** It came over TLS. */
+  secure: boolean
   params: Record<string, string>
   bytes: Uint8Array
   /** The Idempotency-Key, if the request named itself. */
@@ -81,8 +83,9 @@ export function route<P extends z.ZodObject = Nothing, Q extends z.ZodObject = N
 }
 
 function bodyOf({ request, bytes }: Call, { body, accepts }: Pick<Route, 'body' | 'accepts'>): unknown {
-  if (accepts !== undefined || (body === undefined && bytes.length === 0)) return {}
-  if (bytes.length > 0) requireJson(request)
+  if (accepts !== undefined || request.method === 'GET' || request.method === 'HEAD') return {}
+  // Also where nothing follows: a form on a foreign page sends a media type, a command without a body sends none.
+  if (bytes.length > 0 || request.headers.has('content-type')) requireJson(request)
   return check(body ?? Nothing, bytes.length === 0 ? {} : parseJson(bytes), 'body')
 }
 

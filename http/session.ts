@@ -1,15 +1,17 @@
 import { z } from 'zod'
-import { SESSION_COOKIE } from './auth.ts'
+import { SESSION_COOKIE, sessionOf } from './auth.ts'
 import type { Deps } from './deps.ts'
 import { json, noContent } from './reply.ts'
-import { type Route, route } from './route.ts'
+import { type Call, type Route, route } from './route.ts'
 
 const tag = 'session'
 const Me = z.strictObject({ name: z.string(), team: z.string(), role: z.string() })
-const HOURS = 12
 
-/** The console's way to hold a key: in a cookie that no script can read and no other site can use. */
-export function sessionRoutes({ auth }: Deps): Route[] {
+/**
+ * The console's way in: for a key it gets a session, which is good for some hours and no longer than the key, in a cookie
+ * that no script can read and no other site can use. The key itself is kept nowhere.
+ */
+export function sessionRoutes({ auth, platform: { keys } }: Deps): Route[] {
   return [
     route('POST /v1/session', {
       tag,
@@ -17,9 +19,9 @@ export function sessionRoutes({ auth }: Deps): Route[] {
       unstored: true,
       body: z.strictObject({ key: z.string().max(300) }),
       answers: { 200: Me },
-      async handle({ body, peer, request }) {
-        const principal = await auth.check(body.key, peer)
-        return json(principal, { headers: { 'set-cookie': cookie(request, body.key, HOURS * 3600) } })
+      async handle(call) {
+        const { session, principal, lastsMs } = await auth.logIn(call.body.key, call.peer)
+        return json(principal, { headers: { 'set-cookie': cookie(call, session, lastsMs / 1000) } })
       },
     }),
     route('GET /v1/session', {
@@ -32,12 +34,15 @@ export function sessionRoutes({ auth }: Deps): Route[] {
       tag,
       summary: 'Log out',
       answers: { 204: 'Logged out' },
-      handle: ({ request }) => noContent({ 'set-cookie': cookie(request, '', 0) }),
+      async handle(call) {
+        const session = sessionOf(call.request)
+        if (session !== undefined) await keys.closeSession(session)
+        return noContent({ 'set-cookie': cookie(call, '', 0) })
+      },
     }),
   ]
 }
 
-function cookie(request: Request, value: string, seconds: number): string {
-  const secure = new URL(request.url).protocol === 'https:' ? '; Secure' : ''
-  return `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`
+function cookie({ secure }: Pick<Call, 'secure'>, value: string, seconds: number): string {
+  return `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`
 }

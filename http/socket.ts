@@ -23,7 +23,7 @@ export function upgradeOf(c: Context<AppEnv>): ((open: (socket: Socket) => void)
 export interface PumpOptions {
   /** Ends the socket; whatever `frames` does with its own signal should end with it too. */
   signal: AbortSignal
-  /** Asked every few seconds; false ends the socket: the key was revoked. */
+  /** Asked about once a second; false ends the socket: the key was revoked. */
   stillAllowed(): Promise<boolean>
   /** Called once, however it ends. */
   onEnd(): void
@@ -42,7 +42,7 @@ const GRACE_MS = 500
  * of them. One that does not answer a ping until the next is cut.
  */
 export function pump(frames: AsyncIterable<Frame>, socket: Socket, options: PumpOptions): void {
-  const { signal, stillAllowed, onEnd, pingMs = 15_000, recheckMs = 4_000 } = options
+  const { signal, stillAllowed, onEnd, pingMs = 15_000, recheckMs = 1_000 } = options
   let alive = true
   let ended = false
 

@@ -8,7 +8,7 @@ export interface Frame {
 export interface StreamOptions {
   /** Ends the stream; whatever `frames` does with its own signal should end with it too. */
   signal: AbortSignal
-  /** Asked every few seconds; false ends the stream: the key was revoked. */
+  /** Asked about once a second; false ends the stream: the key was revoked. */
   stillAllowed(): Promise<boolean>
   /** Called once, however the stream ends. */
   onEnd(): void
@@ -26,7 +26,7 @@ const encoder = new TextEncoder()
  * them. Nothing starts before the first read.
  */
 export function eventStream(frames: AsyncIterable<Frame>, options: StreamOptions): ReadableStream<Uint8Array> {
-  const { signal, stillAllowed, onEnd, pingMs = 15_000, recheckMs = 4_000, stallMs = 60_000 } = options
+  const { signal, stillAllowed, onEnd, pingMs = 15_000, recheckMs = 1_000, stallMs = 60_000 } = options
   const iterator = frames[Symbol.asyncIterator]()
   let pending: Promise<IteratorResult<Frame>> | undefined
   let checkedAt = performance.now()

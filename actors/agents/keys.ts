@@ -3,21 +3,29 @@ import { ulid } from 'ulid'
 import { AppError } from '../../core/errors.ts'
 import { mayAct, PLATFORM, type Principal } from '../../core/principal.ts'
 import type { Sql } from '../../db/client.ts'
-import { hasKeys, insertKey, listKeys, revokeKey, useKey } from '../../db/keys.ts'
+import { findKey, hasKeys, insertKey, listKeys, replaceKey, revokeKey, useKey } from '../../db/keys.ts'
+import { deleteSession, insertSession } from '../../db/sessions.ts'
 import type { KeysApi } from './api.ts'
 import type { Audit } from './audit.ts'
 import { createRecent } from './recent.ts'
 
-const PREFIX = 'trp_'
+const KEY_PREFIX = 'trp_'
+const SESSION_PREFIX = 'trs_'
+/** What is shown of a key: its prefix and four of its 43 characters. */
+const HINT_LENGTH = 8
 /** So long may a revoked key go on opening other processes, and a platform that got its first key stay open in them. */
 const REMEMBERED_MS = 1_000
+const SESSION_MS = 12 * 3_600_000
 
 export interface Keys extends KeysApi {
   /** Makes sure that this key opens the platform as its first administrator; one that was revoked stays so. */
   ensureKey(key: string): Promise<void>
 }
 
-/** API keys. What is stored is a hash of 256 random bits, so looking one up tells nothing by the time it takes. */
+/**
+ * API keys and the sessions that are opened with them. What is stored, and looked up by, is a hash of 256 random bits: the
+ * time that takes tells nothing of them, and a copy of the table opens nothing.
+ */
 export function createKeys({ sql, audit }: { sql: Sql; audit: Audit }): Keys {
   let everMade = false
   const principals = createRecent({
@@ -30,7 +38,7 @@ export function createKeys({ sql, audit }: { sql: Sql; audit: Audit }): Keys {
   const anyKey = createRecent({ ttlMs: REMEMBERED_MS, max: 1, load: () => hasKeys(sql), keeps: () => true })
 
   return {
-    authenticate: (key) => principals.find(hashOf(key)),
+    authenticate: (secret) => principals.find(hashOf(secret)),
 
     async required() {
       // Keys are revoked, never removed: once there was one, there is.
@@ -38,29 +46,53 @@ export function createKeys({ sql, audit }: { sql: Sql; audit: Audit }): Keys {
       return everMade
     },
 
-    async create(by, { name, role, team = by.team }) {
+    async create(by, { name, role, team = by.team, expiresAt }) {
       refuseMore(by, role, team)
-      const key = PREFIX + randomBytes(32).toString('base64url')
-      const view = await insertKey(sql, { id: ulid(), team, name, role, hash: hashOf(key) })
+      refusePast(expiresAt)
+      const key = draw(KEY_PREFIX)
+      const view = await insertKey(sql, { id: ulid(), team, name, role, ...traceOf(key), expiresAt })
       if (!view) throw new AppError('internal', 'A key was drawn twice')
       everMade = true
-      await audit.append(by, 'key.create', view.id, { name, role, team })
+      await audit.append(by, 'key.create', view.id, { name, role, team, expiresAt: expiresAt ?? null })
       return { key, view }
     },
 
     list: (by) => listKeys(sql, reach(by)),
 
+    async rotate(by, id, { graceMs, expiresAt }) {
+      const old = await findKey(sql, reach(by), id)
+      if (!old) throw noKey(id)
+      refuseMore(by, old.role, old.team)
+      refusePast(expiresAt)
+      const key = draw(KEY_PREFIX)
+      const view = await replaceKey(sql, reach(by), id, { id: ulid(), ...traceOf(key), graceMs, expiresAt })
+      if (!view) throw new AppError('key.ended', `Key ${id} has ended: make a new one`, { details: { id } })
+      principals.forget()
+      await audit.append(by, 'key.rotate', id, { replacedBy: view.id, graceMs })
+      return { key, view }
+    },
+
     async revoke(by, id) {
-      if (!(await revokeKey(sql, reach(by), id))) {
-        throw new AppError('key.not_found', `There is no key ${id}`, { details: { id } })
-      }
+      if (!(await revokeKey(sql, reach(by), id))) throw noKey(id)
       principals.forget()
       await audit.append(by, 'key.revoke', id)
     },
 
+    async openSession(key) {
+      const session = draw(SESSION_PREFIX)
+      const opened = await insertSession(sql, hashOf(key), hashOf(session), SESSION_MS)
+      const principal = opened ? await principals.find(hashOf(session)) : undefined
+      return principal && { session, principal, lastsMs: SESSION_MS }
+    },
+
+    async closeSession(session) {
+      await deleteSession(sql, hashOf(session))
+      principals.forget()
+    },
+
     async ensureKey(key) {
       const { team } = PLATFORM
-      const made = await insertKey(sql, { id: ulid(), team, name: 'admin', role: 'admin', hash: hashOf(key) })
+      const made = await insertKey(sql, { id: ulid(), team, name: 'admin', role: 'admin', ...traceOf(key) })
       everMade = true
       if (made)
         await audit.append(PLATFORM, 'key.create', made.id, {
@@ -82,11 +114,28 @@ function refuseMore(by: Principal, role: Principal['role'], team: string): void 
   }
 }
 
+function refusePast(expiresAt: Date | undefined): void {
+  if (expiresAt === undefined || expiresAt.getTime() > Date.now()) return
+  throw new AppError('request.invalid', 'expiresAt: expected a time to come')
+}
+
 /** The teams whose keys someone may see and end: the own one, or all of them for who may also make them. */
 function reach(by: Principal): string | null {
   return by.team === PLATFORM.team ? null : by.team
 }
 
-function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+function noKey(id: string): AppError {
+  return new AppError('key.not_found', `There is no key ${id}`, { details: { id } })
+}
+
+function draw(prefix: string): string {
+  return prefix + randomBytes(32).toString('base64url')
+}
+
+function traceOf(key: string): { hash: string; hint: string } {
+  return { hash: hashOf(key), hint: key.slice(0, HINT_LENGTH) }
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex')
 }

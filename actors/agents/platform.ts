@@ -8,6 +8,7 @@ import { findDevice, findGateway } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { abandonRequest, beginRequest, finishRequest, forgetRequests } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
+import { forgetSessions } from '../../db/sessions.ts'
 import type { Lease } from '../../machines/run-protocol.ts'
 import type { ActionHandler } from '../invocations.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
@@ -207,6 +208,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       await followRules()
       housekeeping = setInterval(() => {
         forgetRequests(sql).catch((error: unknown) => log.warn({ error }, 'old idempotency keys are still there'))
+        forgetSessions(sql).catch((error: unknown) => log.warn({ error }, 'ended sessions are still there'))
       }, HOUSEKEEPING_MS)
       housekeeping.unref()
     },

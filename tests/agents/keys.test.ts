@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ROLES } from '../../core/principal.ts'
+import { eventually } from '../support/eventually.ts'
 import { openFacade, principal } from './facade.ts'
 
 const admin = principal('root', 'default', 'admin')
@@ -84,6 +85,78 @@ describe('keys', () => {
     await open.keys.revoke(admin, found[0]!.id)
     await open.keys.ensureKey('trp_configured')
     expect(await open.keys.authenticate('trp_configured')).toBeUndefined()
+  })
+})
+
+describe('a key that ends', () => {
+  const open = openFacade()
+  const soon = (): Date => new Date(Date.now() + 3_600_000)
+
+  it('is told when it is made, and is no key from then on', async () => {
+    const expiresAt = soon()
+    const { key, view } = await open.keys.create(admin, { name: 'guest', role: 'viewer', expiresAt })
+    expect(view).toMatchObject({ expiresAt, hint: key.slice(0, 8) })
+    expect(await open.keys.authenticate(key)).toMatchObject({ name: 'guest' })
+    await open.runtime.sql`update api_keys set expires_at = clock_timestamp() where id = ${view.id}`
+    await eventually('the key to end', async () => (await open.keys.authenticate(key)) === undefined)
+    const past = { name: 'late', role: 'viewer', expiresAt: new Date(Date.now() - 1) } as const
+    await expect(open.keys.create(admin, past)).rejects.toMatchObject({ code: 'request.invalid' })
+  })
+
+  it('is replaced by one that may as much, and stays good for the time that was agreed', async () => {
+    const { key, view } = await open.keys.create(admin, { name: 'ci', role: 'operator' })
+    const next = await open.keys.rotate(admin, view.id, { graceMs: 3_600_000 })
+    expect(next.view).toMatchObject({ name: 'ci', role: 'operator', team: 'default', expiresAt: null })
+    for (const one of [key, next.key]) {
+      expect(await open.keys.authenticate(one)).toEqual({ name: 'ci', role: 'operator', team: 'default' })
+    }
+    const at = await open.keys.rotate(admin, next.view.id, { graceMs: 0 })
+    expect(await open.keys.authenticate(next.key)).toBeUndefined()
+    expect(await open.keys.authenticate(at.key)).toMatchObject({ name: 'ci' })
+    // The first one had an hour, and another rotation must not give it more.
+    await open.keys.rotate(admin, view.id, { graceMs: 30 * 86_400_000 })
+    const [first] = (await open.keys.list(admin)).filter(({ id }) => id === view.id)
+    expect(first?.expiresAt?.getTime()).toBeLessThan(Date.now() + 3_600_001)
+  })
+
+  it('is not replaced once it has ended, nor by a stranger', async () => {
+    const { view } = await open.keys.create(admin, { name: 'gone', role: 'viewer' })
+    await expect(open.keys.rotate(stranger, view.id, { graceMs: 0 })).rejects.toMatchObject({ code: 'key.not_found' })
+    await open.keys.revoke(admin, view.id)
+    await expect(open.keys.rotate(admin, view.id, { graceMs: 0 })).rejects.toMatchObject({ code: 'key.ended' })
+    await expect(open.keys.rotate(admin, 'nobody', { graceMs: 0 })).rejects.toMatchObject({ code: 'key.not_found' })
+  })
+})
+
+describe('a session', () => {
+  const open = openFacade()
+
+  it('stands for its key, is stored as a hash only, and ends with it or before', async () => {
+    const { key, view } = await open.keys.create(admin, { name: 'page', role: 'viewer' })
+    const first = await open.keys.openSession(key)
+    const second = await open.keys.openSession(key)
+    if (!first || !second) throw new Error('no session')
+    expect(first.session).toMatch(/^trs_[A-Za-z0-9_-]{43}$/)
+    expect(await open.keys.authenticate(first.session)).toEqual({ name: 'page', role: 'viewer', team: 'default' })
+    const stored = JSON.stringify(await open.runtime.sql`select * from sessions`)
+    for (const secret of [key, first.session, second.session]) expect(stored).not.toContain(secret.slice(4, 20))
+
+    await open.keys.closeSession(first.session)
+    expect(await open.keys.authenticate(first.session)).toBeUndefined()
+    expect(await open.keys.authenticate(second.session)).toBeDefined()
+    await open.keys.revoke(admin, view.id)
+    expect(await open.keys.authenticate(second.session)).toBeUndefined()
+    expect(await open.keys.openSession(key)).toBeUndefined()
+  })
+
+  it('does not outlive the key that it was opened with, and opens no other', async () => {
+    const expiresAt = new Date(Date.now() + 60_000)
+    const { key } = await open.keys.create(admin, { name: 'short', role: 'viewer', expiresAt })
+    const opened = await open.keys.openSession(key)
+    const [row] = await open.runtime.sql<{ expires_at: Date }[]>`
+      select expires_at from sessions order by created_at desc limit 1`
+    expect(row?.expires_at).toEqual(expiresAt)
+    expect(await open.keys.openSession(opened?.session ?? '')).toBeUndefined()
   })
 })
 

@@ -46,8 +46,9 @@ describe('a server with keys', () => {
   it('takes a key from the header or the session, under any host', async () => {
     const bearer = { authorization: `Bearer ${KEYS.viewer}` }
     expect(await status(closed, 'http://lab.example/v1/devices', bearer)).toBe(200)
-    const cookie = { cookie: `a=b; troupe_session=${KEYS.viewer}` }
-    expect(await status(closed, 'http://lab.example/v1/devices', cookie)).toBe(200)
+    const login = await call(closed, 'POST /v1/session', jsonInit({ key: KEYS.viewer }))
+    const session = (login.response.headers.get('set-cookie') ?? '').split(';', 1)[0]
+    expect(await status(closed, 'http://lab.example/v1/devices', { cookie: `a=b; ${session}` })).toBe(200)
   })
 
   it('says 401 to keys that are none, whatever they look like', async () => {
@@ -90,11 +91,13 @@ describe('a server with keys', () => {
     for (const word of ['HttpOnly', 'SameSite=Strict', 'Path=/']) expect(set).toContain(word)
     const cookie = set.split(';', 1)[0] ?? ''
     expect(await status(closed, 'http://localhost/v1/session', { cookie })).toBe(200)
+    expect(set).not.toContain(KEYS.operator)
     const logout = await call(closed, 'DELETE /v1/session', { headers: { cookie } })
     expect([logout.response.status, logout.response.headers.get('set-cookie')]).toEqual([
       204,
       expect.stringContaining('Max-Age=0'),
     ])
+    expect(await status(closed, 'http://localhost/v1/session', { cookie })).toBe(401)
     const wrong = await call(closed, 'POST /v1/session', jsonInit({ key: 'trp_wrong-key' }))
     expect([wrong.response.status, wrong.response.headers.get('set-cookie')]).toEqual([401, null])
   })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Role } from '../../core/principal.ts'
 import { ACCESS } from '../../http/access.ts'
+import { eventually } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 import { type Client, createClient, definition, YAML } from './client.ts'
 
@@ -39,6 +40,46 @@ describe('keys', () => {
     const { body } = await as(key)<{ code: string }>('GET /v1/devices', 401)
     expect(body.code).toBe('auth.wrong_key')
     await admin('DELETE /v1/keys/nothing', 404)
+  })
+
+  it('are replaced over HTTP, the old one staying good for as long as was said', async () => {
+    const { id, key } = await make('turning', 'viewer')
+    const { body: next } = await admin<Made>(`POST /v1/keys/${id}/rotate`, 201, { body: { graceMs: 60_000 } })
+    await as(key)('GET /v1/devices', 200)
+    await as(next.key)('GET /v1/devices', 200)
+    await admin(`DELETE /v1/keys/${id}`, 204)
+    await as(key)('GET /v1/devices', 401)
+    await as(next.key)('GET /v1/devices', 200)
+    const { body: problem } = await admin<{ code: string }>(`POST /v1/keys/${id}/rotate`, 409)
+    expect(problem.code).toBe('key.ended')
+    await admin('POST /v1/keys', 400, { body: { name: 'past', role: 'viewer', expiresAt: '2001-01-01T00:00:00Z' } })
+  })
+
+  it('open sessions, which are no keys, and which end with them on every process', { timeout: 60_000 }, async () => {
+    const other = await startPlatform({ database: running.database, roles: ['api'] })
+    try {
+      const { id, key } = await make('page', 'viewer')
+      const login = await fetch(`${running.url}/v1/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ key }),
+      })
+      const cookie = (login.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? ''
+      const [, session = ''] = cookie.split('=')
+      const status = async (url: string, headers: Record<string, string>): Promise<number> =>
+        (await fetch(`${url}/v1/devices`, { headers })).status
+      for (const { url } of [running, other]) {
+        expect(await status(url, { cookie })).toBe(200)
+        expect(await status(url, { authorization: `Bearer ${session}` })).toBe(401)
+        expect(await status(url, { cookie: `troupe_session=${key}` })).toBe(401)
+      }
+      const watching = fetch(`${other.url}/v1/live`, { headers: { cookie } }).then(async (live) => live.text())
+      await admin(`DELETE /v1/keys/${id}`, 204)
+      await eventually('the other process to know', async () => (await status(other.url, { cookie })) === 401)
+      expect(await watching).toContain('event: ping')
+    } finally {
+      await other.stop()
+    }
   })
 
   it('end a live stream when they are revoked', { timeout: 15_000 }, async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { IdempotencyApi, Platform, StoredAnswer } from '../../actors/agents/api.ts'
 import { AppError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
@@ -20,10 +21,19 @@ export function stubPlatform(parts: Partial<Platform> = {}, options: { keys?: bo
   const principals = new Map<string, Principal>(
     Object.entries(KEYS).map(([role, key]) => [key, { name: role, team: 'default', role: role as Role }]),
   )
+  const sessions = new Map<string, string>()
   const known = {
     keys: {
       ...absent<Platform['keys']>('keys'),
-      authenticate: async (key: string) => (options.keys ? principals.get(key) : undefined),
+      authenticate: async (secret: string) =>
+        options.keys ? principals.get(sessions.get(secret) ?? secret) : undefined,
+      async openSession(key: string) {
+        const principal = options.keys ? principals.get(key) : undefined
+        const session = `trs_${randomBytes(32).toString('base64url')}`
+        if (principal) sessions.set(session, key)
+        return principal && { session, principal, lastsMs: 3_600_000 }
+      },
+      closeSession: async (session: string) => void sessions.delete(session),
       required: async () => options.keys ?? false,
     },
     idempotency: memoryIdempotency(),
