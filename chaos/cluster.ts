@@ -37,7 +37,7 @@ export interface Cluster {
   deaths: Death[]
   /** Milliseconds since the epoch when a process was frozen, and for how long. */
   freezes: { pid: number; from: number; to: number }[]
-  fill(seat: Seat, how?: { env?: Record<string, string>; execArgv?: string[] }): Promise<void>
+  fill(seat: Seat, how?: StartOptions): Promise<void>
   /** Kills at once and waits for the end. */
   kill(seat: Seat, signal?: NodeJS.Signals): Promise<void>
   freeze(seat: Seat, ms: number): Promise<void>
@@ -46,6 +46,11 @@ export interface Cluster {
   /** Starts whatever is not running. */
   heal(): Promise<void>
   stop(): Promise<void>
+}
+
+export interface StartOptions {
+  env?: Record<string, string>
+  execArgv?: string[]
 }
 
 export interface ClusterOptions {
@@ -80,7 +85,18 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     ...Array.from({ length: options.workers }, (_, n) => seat(`worker-${n + 1}`, ['worker'])),
   ])
 
-  async function fill(place: Seat, how: { env?: Record<string, string>; execArgv?: string[] } = {}): Promise<void> {
+  /** Whoever is being started: a seat has one process, whoever asks for it meanwhile. */
+  const filling = new Map<Seat, Promise<void>>()
+
+  function fill(place: Seat, how: StartOptions = {}): Promise<void> {
+    const under = filling.get(place)
+    if (under) return under
+    const filled = start(place, how).finally(() => filling.delete(place))
+    filling.set(place, filled)
+    return filled
+  }
+
+  async function start(place: Seat, how: StartOptions): Promise<void> {
     if (place.node?.alive() || stopping) return
     generation += 1
     const settings: NodeSettings = {
@@ -144,6 +160,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     },
     async stop() {
       stopping = true
+      await Promise.allSettled(filling.values())
       await Promise.all(
         seats.map(async ({ node, postgres, redis: cache }) => {
           if (node?.alive()) {

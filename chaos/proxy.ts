@@ -50,6 +50,8 @@ interface Link {
 /** A TCP proxy in front of a server: the network between one node and one store, with its weather. */
 export async function createProxy({ target, reader, chance }: ProxyOptions): Promise<Proxy> {
   const links = new Set<Link>()
+  /** Also those whose far side is gone, which no link knows any more. */
+  const sockets = new Set<Socket>()
   let weather: Weather = { kind: 'clear' }
   let interceptor: Interceptor | undefined
   let onCut: (() => void) | undefined
@@ -63,6 +65,8 @@ export async function createProxy({ target, reader, chance }: ProxyOptions): Pro
 
   function open(near: Socket): void {
     near.on('error', () => undefined)
+    sockets.add(near)
+    near.once('close', () => sockets.delete(near))
     if (weather.kind === 'closed') {
       near.resetAndDestroy()
       return
@@ -136,10 +140,8 @@ export async function createProxy({ target, reader, chance }: ProxyOptions): Pro
     },
     connections: () => links.size,
     async stop() {
-      for (const { near, far } of links) {
-        near.destroy()
-        far.destroy()
-      }
+      for (const { far } of links) far.destroy()
+      for (const near of sockets) near.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }

@@ -108,31 +108,29 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     what: 'the disk of Postgres is full',
     impossible: ({ disk }) => (disk === undefined ? 'no small file system can be mounted here' : undefined),
     async strike({ disk = '', ...scene }) {
-      const log = join(disk, 'data/postgres.log')
-      const before = complaints(await readFile(log, 'utf8'))
+      const { database } = scene
       const filler = join(disk, 'filler')
       const piece = Buffer.alloc(4 * 1024 * 1024)
       let written = 0
+      let refused = 0
+      await database.ask('create table if not exists chaos.ballast (x text)')
       try {
-        let told = 0
-        for (const end = performance.now() + 5 * scene.spanMs; told < 2 && performance.now() < end; ) {
+        for (const end = performance.now() + 5 * scene.spanMs; refused < 5 && performance.now() < end; ) {
           // What the server frees meanwhile is taken, too.
           const full = await writeFile(filler, piece, { flag: 'a' }).then(
             () => false,
             () => true,
           )
-          if (full) {
-            await pause(100)
-            told = complaints(await readFile(log, 'utf8')) - before
-          } else written += 4
+          if (full) refused += await refusals(database)
+          else written += 4
         }
       } finally {
         await rm(filler, { force: true })
       }
+      if (refused === 0) throw new Error('the server never noticed')
       const ms = await probe({ disk, ...scene }, 'D10')
-      const told = complaints(await readFile(log, 'utf8')) - before
-      if (told === 0) throw new Error('the server never noticed')
-      return `${written} MB written beside it, "No space left on device" ${told} times; a message applied after ${ms} ms`
+      await database.ask('drop table chaos.ballast')
+      return `${written} MB written beside it, ${refused} writes refused; a message applied after ${ms} ms`
     },
   },
   {
@@ -244,8 +242,19 @@ async function rollbacks(database: Database): Promise<number> {
   return row?.n ?? 0
 }
 
-function complaints(log: string): number {
-  return log.split('No space left on device').length - 1
+/** Tries to write half a megabyte; answers 1 when there is no room for it, or when the server fell over it. */
+async function refusals(database: Database): Promise<number> {
+  const client = await database.connect().catch(() => undefined)
+  if (!client) return 1
+  try {
+    await client.query(`insert into chaos.ballast select repeat(md5(random()::text), 16384)`)
+    return 0
+  } catch {
+    // 53100, or the end of the connection: the log of transactions could not be written either.
+    return 1
+  } finally {
+    await client.end().catch(() => undefined)
+  }
 }
 
 function signal(pid: number, how: NodeJS.Signals): void {
