@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 import { type ActorRow, findActor } from '../db/actors.ts'
+import { findBeginning, type StoredBeginning } from '../db/beginnings.ts'
 import type { Sql } from '../db/client.ts'
 import { type HistoryEntry, lastMigration, listHistory } from '../db/history.ts'
 import type { HostedMachine } from '../machines/host.ts'
@@ -16,7 +17,7 @@ export interface Replay {
   address: Address
   revision: number
   snapshot: StoredSnapshot
-  /** What it was before its last step; null at its birth. */
+  /** What it was before its last step; null at its birth, and where its history begins. */
   before: StoredSnapshot | null
   /** The entry that made this revision. */
   entry: HistoryEntry
@@ -30,7 +31,8 @@ const PAGE = 1_000
 
 /**
  * Folds an actor's history through its machine, up to a revision or to the end. With `checkpoints` it begins at the last
- * one before the revision, and leaves some behind; without, it proves the history from its birth on.
+ * one before the revision, and leaves some behind; without, it proves the history from its beginning on. Throws
+ * `history.compacted` for a revision that its history no longer has.
  */
 export async function replay(
   sql: Sql,
@@ -46,24 +48,82 @@ export async function replay(
   // The history may have grown since the row was read; only what made that row counts.
   const last = Math.min(upTo, actor.revision)
   if (last < 1) throw new AppError('request.invalid', 'Revisions begin at 1')
-  let point: Point | undefined = checkpoints?.before(address, last) ?? (await migrated(sql, actor, last))
-  let before: StoredSnapshot | null = null
-  let entry: HistoryEntry | undefined
-  while ((point?.revision ?? 0) < last) {
-    const after: number = point?.revision ?? 0
-    const entries = await listHistory(sql, address, { after, limit: Math.min(PAGE, last - after) })
-    if (entries.length === 0)
-      throw new AppError('internal', `The history of ${address} ends at revision ${after} of ${last}`)
-    for (entry of entries) {
-      before = point?.snapshot ?? null
-      point = next(machine, actor, point, entry)
-      checkpoints?.offer(address, point)
-    }
+  const beginning = await findBeginning(sql, address)
+  const first = beginning?.revision ?? 1
+  if (last < first) throw compacted(actor, last, first)
+  const seen = checkpoints?.before(address, last)
+  const start = latest([seen && seen.revision >= first ? seen : undefined, await startOf(sql, actor, last, beginning)])
+  const folded = await fold(sql, { actor, machine, start, last, offer: (point) => checkpoints?.offer(address, point) })
+  // What was to be read has become part of the beginning meanwhile.
+  if (!folded) {
+    const now = (await findBeginning(sql, address))?.revision ?? 1
+    if (now > first) return replay(sql, hosted, address, upTo, checkpoints)
+    throw new AppError('internal', `The history of ${address} has a gap between its revisions ${first} and ${last}`)
   }
+  const { point, before, entry = await entryAt(sql, address, last) } = folded
   if (!point || !entry) throw new AppError('internal', `The history of ${address} is empty`)
   const { revision, snapshot, otherDefinitions } = point
   const whole = last === actor.revision ? { equal: same(snapshot, actor.snapshot) } : {}
   return { address, revision, snapshot, before, entry, otherDefinitions, ...whole }
+}
+
+/** Where the proof of a revision begins: undefined for the birth. */
+export async function startOf(
+  sql: Sql,
+  actor: ActorRow,
+  last: number,
+  beginning: StoredBeginning | undefined,
+): Promise<Point | undefined> {
+  const kept = beginning && { revision: beginning.revision, snapshot: beginning.snapshot, otherDefinitions: 0 }
+  return latest([kept, await migrated(sql, actor, last)])
+}
+
+function compacted({ address, revision }: ActorRow, wanted: number, first: number): AppError {
+  return new AppError(
+    'history.compacted',
+    `The history of ${address} begins at revision ${first}: revision ${wanted} was older than what is kept`,
+    { details: { address, first, revision } },
+  )
+}
+
+function latest(points: readonly (Point | undefined)[]): Point | undefined {
+  return points.reduce((one, other) => (other && other.revision > (one?.revision ?? 0) ? other : one), undefined)
+}
+
+/** The entry of the beginning itself is kept, though nothing needs it to step. */
+async function entryAt(sql: Sql, address: Address, revision: number): Promise<HistoryEntry | undefined> {
+  const [entry] = await listHistory(sql, address, { after: revision - 1, limit: 1 })
+  return entry?.revision === revision ? entry : undefined
+}
+
+/** Steps from a point to a revision; undefined when entries are missing on the way. */
+export async function fold(
+  sql: Sql,
+  way: {
+    actor: ActorRow
+    machine: HostedMachine
+    /** Undefined: from the birth on. */
+    start: Point | undefined
+    last: number
+    offer?: (point: Point) => void
+  },
+): Promise<{ point: Point | undefined; before: StoredSnapshot | null; entry?: HistoryEntry } | undefined> {
+  const { actor, machine, last, offer } = way
+  let point = way.start
+  let before: StoredSnapshot | null = null
+  let entry: HistoryEntry | undefined
+  while ((point?.revision ?? 0) < last) {
+    const after: number = point?.revision ?? 0
+    const entries = await listHistory(sql, actor.address, { after, limit: Math.min(PAGE, last - after) })
+    if (entries.length === 0) return undefined
+    for (entry of entries) {
+      if (entry.revision !== (point?.revision ?? 0) + 1) return undefined
+      before = point?.snapshot ?? null
+      point = next(machine, actor, point, entry)
+      offer?.(point)
+    }
+  }
+  return { point, before, ...(entry === undefined ? {} : { entry }) }
 }
 
 /**
@@ -76,9 +136,7 @@ async function migrated(sql: Sql, { address, snapshot }: ActorRow, last: number)
 }
 
 function next(machine: HostedMachine, actor: ActorRow, point: Point | undefined, entry: HistoryEntry): Point {
-  const revision = (point?.revision ?? 0) + 1
-  if (entry.revision !== revision)
-    throw new AppError('internal', `The history of ${actor.address} has a gap after revision ${revision - 1}`)
+  const { revision } = entry
   const other = entry.machineHash === machine.hash ? 0 : 1
   return {
     revision,
@@ -105,7 +163,8 @@ function again(
   return step(machine, identity, snapshot, entry.event).snapshot
 }
 
-function same(left: StoredSnapshot, right: StoredSnapshot): boolean {
+/** Byte for byte, as they are stored. */
+export function same(left: StoredSnapshot, right: StoredSnapshot): boolean {
   // The order of keys counts: it is part of what a machine sees.
   return JSON.stringify(left) === JSON.stringify(right)
 }

@@ -18,6 +18,7 @@ import { type HostedMachine, hostMachines, type Migrate } from '../machines/host
 import { createSpawnAll, type SpawnOptions } from './births.ts'
 import { type Carrier, createPostgresCarrier, createRedisCarrier, type Listener, type Notice } from './carrier.ts'
 import { createCheckpoints } from './checkpoints.ts'
+import { type Compaction, compact } from './compaction.ts'
 import type { Demand } from './demand.ts'
 import { createFork, type Forked, type ForkOptions } from './fork.ts'
 import { type ForkRules, hostSealed } from './fork-rules.ts'
@@ -70,6 +71,8 @@ export interface RuntimeOptions {
   onEmitted?: () => Promise<void>
   /** How long a killed worker's invocations stay its own, in milliseconds. Default 5,000. */
   leaseMs?: number
+  /** Messages that may wait for one actor; more are refused with `actor.mailbox_full`, controls excepted. Default 10,000. */
+  mailboxLimit?: number
   log?: Log
 }
 
@@ -116,6 +119,8 @@ export interface Runtime {
   /** Every actor's history in the order of commits, live, from a cursor: without gaps or doubles. */
   followAll(options: { cursor: string; signal?: AbortSignal }): AsyncIterable<HistoryEntry>
   replay(address: Address, upTo?: number): Promise<Replay>
+  /** Puts a snapshot in the place of an actor's history before a revision, if that is proven to lose nothing but the past. */
+  compact(address: Address, first: number, pause?: () => Promise<unknown>): Promise<Compaction>
   /**
    * A new actor from what another one was at a revision, with its living children. Throws `actor.fork_refused` for kinds
    * that may not, `actor.exists`, `request.invalid` for a revision that is not there.
@@ -179,6 +184,7 @@ const PARKED_MS = 10_000
 function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installation, stopDatabase }: Ground): Runtime {
   const isWorker = (options.roles ?? ['api', 'worker']).includes('worker')
   const kinds = [...hosted.keys()]
+  const mailboxLimit = options.mailboxLimit ?? 10_000
   const sql = connect(databaseUrl, options.databasePoolUrl === undefined ? {} : { pooler: options.databasePoolUrl })
   const newId = monotonicFactory()
   const queues = createQueues({ databaseUrl, redisUrl: options.redisUrl, installation, log })
@@ -201,7 +207,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
   }
 
   const turn = createTurn({ sql, context, projections: options.projections ?? [], log, onCommitted })
-  const turns = createTurns({ turn, append: (message, demand) => sender.append(message, demand), log })
+  const turns = createTurns({ turn, mailboxLimit, append: (message, demand) => sender.append(message, demand), log })
   const invocations = createInvocations({
     sql,
     worker: `${process.pid}.${randomUUID().slice(0, 8)}`,
@@ -222,7 +228,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     onNeglected: turns.nudge,
     extra: [() => timers.look(), () => invocations.start(), () => unpark(PARKED_MS), async () => options.onEmitted?.()],
   })
-  const sender = createSender({ sql, hosted, onMail: carryMail })
+  const sender = createSender({ sql, hosted, mailboxLimit, onMail: carryMail })
   const receipts = createReceipts(sql, live)
   const spawnAll = createSpawnAll({ sql, context, turn })
   let carrier: Carrier | undefined
@@ -403,9 +409,10 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
       carrier?.publish({ moved: [topic] })
     },
     tail: (topic, read, signal) => tail(live, topic, read, signal),
-    // All of it is a proof, so it begins at the birth.
+    // All of it is a proof, so it begins where the history does.
     replay: (address, upTo = Infinity) =>
       replay(sql, hosted, address, upTo, upTo < Number.MAX_SAFE_INTEGER ? checkpoints : undefined),
+    compact: (address, first, pause) => compact({ sql, hosted }, address, first, pause),
     fork: createFork({ sql, hosted, rules: options.forks ?? {}, turn }),
     nudge: (addresses) => {
       if (addresses.length > 0) carryMail(addresses)

@@ -283,7 +283,7 @@ export async function readEventsAfter(
     from event_log e
     where e.team = ${team}
       and (e.xid, e.seq) > (${cursor[0]}::text::xid8, ${cursor[1]}::text::bigint)
-      and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+      and e.xid < log_horizon()
     order by e.xid, e.seq
     limit ${limit}`)
 }

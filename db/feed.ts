@@ -41,7 +41,7 @@ export async function readMovesAfter(sql: Sql, cursor: string, limit: number): P
     from history h
     join actors a on a.address = h.address
     where (h.xid, h.seq) > (${xid}::text::xid8, ${seq}::text::bigint)
-      and h.xid < pg_snapshot_xmin(pg_current_snapshot())
+      and h.xid < log_horizon()
     order by h.xid, h.seq
     limit ${limit}`)
 }
@@ -54,7 +54,7 @@ export async function readArrivalsAfter(sql: Sql, cursor: string, limit: number)
       e.xid::text || '.' || e.seq as cursor
     from event_log e
     where (e.xid, e.seq) > (${xid}::text::xid8, ${seq}::text::bigint)
-      and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+      and e.xid < log_horizon()
     order by e.xid, e.seq
     limit ${limit}`)
 }

@@ -1,7 +1,7 @@
 import type { Address } from '../core/address.ts'
 import { answer, type Sql } from './client.ts'
 
-/** Where a fork was taken from, by the first entry of its history; undefined for all other actors. */
+/** Where a fork was taken from, by the first entry that its history ever had; undefined for all other actors. */
 export async function findOrigin(
   sql: Sql,
   address: Address,
@@ -9,7 +9,12 @@ export async function findOrigin(
   const [row] = await answer(sql<{ from: { address: Address; revision: number } }[]>`
     select event -> 'from' as "from"
     from history
-    where address = ${address} and revision = 1 and message_id = 'xstate.fork'`)
+    where address = ${address} and revision = 1 and message_id = 'xstate.fork'
+    union all
+    select forked_from
+    from beginnings
+    where address = ${address} and forked_from is not null
+    limit 1`)
   return row?.from
 }
 

@@ -51,6 +51,17 @@ export async function lastRevision(sql: Sql, address: Address): Promise<number> 
   return row?.revision ?? 0
 }
 
+/** The number of the first entry that is still there. */
+export async function firstRevision(sql: Sql, address: Address): Promise<number | undefined> {
+  const [row] = await answer(sql<{ revision: number }[]>`
+    select revision
+    from history
+    where address = ${address}
+    order by revision
+    limit 1`)
+  return row?.revision
+}
+
 /** The last revision up to this one at which the actor went over to another version of its machine. */
 export async function lastMigration(sql: Sql, address: Address, upTo: number): Promise<number | undefined> {
   const [row] = await answer(sql<{ revision: number }[]>`
@@ -83,7 +94,7 @@ export async function readHistoryAfter(sql: Sql, cursor: string, limit: number):
     select ${columns(sql)}
     from history
     where (xid, seq) > (${xid}::text::xid8, ${seq}::text::bigint)
-      and xid < pg_snapshot_xmin(pg_current_snapshot())
+      and xid < log_horizon()
     order by xid, seq
     limit ${limit}`)
 }
@@ -94,7 +105,7 @@ export async function readHistoryAfter(sql: Sql, cursor: string, limit: number):
  */
 export async function currentCursor(sql: Sql): Promise<string> {
   const [row] = await answer(sql<{ cursor: string }[]>`
-    select (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text || '.9223372036854775807' as cursor`)
+    select (log_horizon()::text::numeric - 1)::text || '.9223372036854775807' as cursor`)
   return row?.cursor ?? '0.0'
 }
 

@@ -26,6 +26,8 @@ export async function migrate(databaseUrl: string, also: () => Promise<void> = (
       noLock: true,
       log: () => undefined,
     })
+    // Rows that came from another server, by whatever copy, would else be unseen (0007_retention.sql).
+    await sql`select continue_log()`
     await also()
   } catch (error) {
     throw unusable(databaseUrl, error)

@@ -42,7 +42,8 @@ const broken = (sql: postgres.Sql): Promise<postgres.Row[]> => sql`
   select a.address, a.revision, h.entries, h.last
   from actors a
   left join (select address, count(*)::int as entries, max(revision)::int as last from history group by address) h using (address)
-  where h.entries is distinct from a.revision or h.last is distinct from a.revision`
+  left join beginnings b using (address)
+  where h.entries is distinct from a.revision - coalesce(b.revision, 1) + 1 or h.last is distinct from a.revision`
 
 const twice = (sql: postgres.Sql): Promise<postgres.Row[]> => sql`
   select address, message_id
