@@ -33,11 +33,13 @@ const PER_COMMIT = 200
 export interface SenderDeps {
   sql: Sql
   hosted: ReadonlyMap<string, HostedMachine>
+  /** Messages that may wait for one actor, before more are refused (`actor.mailbox_full`). */
+  mailboxLimit: number
   onMail(addresses: Address[]): void
 }
 
 /** Messages that come in while a commit is under way share the next one. */
-export function createSender({ sql, hosted, onMail }: SenderDeps): Sender {
+export function createSender({ sql, hosted, mailboxLimit, onMail }: SenderDeps): Sender {
   let queue: Waiting[] = []
   let busy = false
 
@@ -87,21 +89,22 @@ export function createSender({ sql, hosted, onMail }: SenderDeps): Sender {
   /** Two processes that write the same ids in another order can block each other: Postgres lets one of them begin again. */
   async function append(messages: Message[], tries = 5): Promise<Appended> {
     try {
-      return await appendMail(sql, messages)
+      return await appendMail(sql, messages, mailboxLimit)
     } catch (error) {
       if (tries > 1 && isConflict(error)) return append(messages, tries - 1)
       throw error
     }
   }
 
-  function answerAll(batch: Waiting[], { fresh, known }: Appended): void {
+  function answerAll(batch: Waiting[], { fresh, known, full }: Appended): void {
     const mailFor = new Set<Address>()
     for (const { message, resolve, reject } of batch) {
       // The first of two equal messages in one batch is the new one.
       if (fresh.delete(keyOf(message))) {
         mailFor.add(message.to)
         resolve({ duplicate: false })
-      } else if (known.has(message.to)) resolve({ duplicate: true })
+      } else if (full.has(message.to) && message.lane > 0) reject(mailboxFull(message.to, mailboxLimit))
+      else if (known.has(message.to)) resolve({ duplicate: true })
       else reject(noSuchActor(message.to))
     }
     if (mailFor.size > 0) onMail([...mailFor])
@@ -134,6 +137,13 @@ export function refusalOf({ id, event }: Message): AppError | undefined {
     'event.invalid',
     `A message id has 1 to ${LONGEST_ID} characters and does not start like the runtime's own: ${id.slice(0, 80)}`,
   )
+}
+
+/** Nothing of the message is kept; controls always pass. */
+export function mailboxFull(address: Address, limit: number): AppError {
+  return new AppError('actor.mailbox_full', `${limit} messages wait for ${address}: send it again later`, {
+    details: { address, limit, retryAfter: 1 },
+  })
 }
 
 function refused(cause: unknown): AppError {

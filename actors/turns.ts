@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
 import { isConflict, isRefusedValue } from '../db/client.ts'
 import type { Demand } from './demand.ts'
-import type { Accepted } from './sender.ts'
+import { type Accepted, mailboxFull } from './sender.ts'
 import type { Handed, Taken, Turn } from './turn.ts'
 
 /** Actors in one turn: 64 cost a sixth more work for each event, 256 a tenth less, for twice the latency (bench/README.md). */
@@ -13,6 +13,8 @@ const ACTORS_PER_TURN = 128
 const HANDED_PER_TURN = 64
 /** Turns in flight at once in one process: while one waits for its commit, the next is read and stepped. */
 const LANES = 2
+/** So many actors make a second one worth while; fewer go together with those that come while the first is under way. */
+const WORTH = 32
 
 export interface Turns {
   /** Gives these actors turns until the mail that waits now is applied. Rejects when the database does not answer. */
@@ -47,6 +49,8 @@ interface Asked {
 
 export interface TurnsDeps {
   turn: Turn
+  /** Messages that may wait here for one actor, before more are refused (`actor.mailbox_full`). */
+  mailboxLimit: number
   /** The way through the mailbox. */
   append(message: Message, demand?: Demand): Promise<Accepted>
   log: Log
@@ -56,7 +60,7 @@ export interface TurnsDeps {
  * Group commit without delay: whatever is asked for while turns are in flight gathers into the next one. At rest a
  * turn is one message and latency is lowest; under load one commit carries up to 64 actors.
  */
-export function createTurns({ turn, append, log }: TurnsDeps): Turns {
+export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Turns {
   const pending = new Map<Address, Asked>()
   const inFlight = new Set<Address>()
   /** Somebody else is just committing these. */
@@ -94,7 +98,7 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
   }
 
   function pump(): void {
-    while (!stopping && lanes < LANES) {
+    while (!stopping && (lanes === 0 || (lanes < LANES && pending.size >= WORTH))) {
       const batch = takeBatch()
       if (batch.size === 0) break
       lanes += 1
@@ -213,6 +217,9 @@ export function createTurns({ turn, append, log }: TurnsDeps): Turns {
         const waiting = { ...handed, resolve, reject }
         const asked = pending.get(message.to)
         if (stopping) reject(stopped())
+        // Controls always pass.
+        else if (asked && asked.handed.length >= mailboxLimit && message.lane > 0)
+          reject(mailboxFull(message.to, mailboxLimit))
         else if (asked) asked.handed.push(waiting)
         else pending.set(message.to, { waiters: [], handed: [waiting] })
         pumpSoon()

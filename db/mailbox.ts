@@ -25,15 +25,19 @@ export interface MailRow {
   seen: boolean
 }
 
-/** What became of messages: the new ones as `address message_id`, and the recipients that exist. */
+/** What became of messages: the new ones as `address message_id`, the recipients that exist, and those with no room. */
 export interface Appended {
   fresh: Set<string>
   known: Set<Address>
+  full: Set<Address>
 }
 
-/** Puts messages into mailboxes; the same (address, id) once, also when it was applied long ago. */
-export async function appendMail(sql: Sql, messages: readonly Message[]): Promise<Appended> {
-  const rows = await answer(sql<{ address: string; message_id: string | null }[]>`
+/**
+ * Puts messages into mailboxes; the same (address, id) once, also when it was applied long ago. A mailbox in which
+ * `limit` messages wait takes those of lane 0 only.
+ */
+export async function appendMail(sql: Sql, messages: readonly Message[], limit: number): Promise<Appended> {
+  const rows = await answer(sql<{ address: string; message_id: string | null; is_full: boolean }[]>`
     with given as (
       select *
       from unnest(
@@ -42,22 +46,31 @@ export async function appendMail(sql: Sql, messages: readonly Message[]): Promis
         ${messages.map((m) => m.cause)}::text[]
       ) with ordinality as m(address, message_id, lane, event, sender, cause, place)
     ),
-    known as (select address from actors where address in (select address from given)),
+    known as (
+      select address, exists (select 1 from mailbox b where b.address = a.address offset ${limit - 1}) as is_full
+      from actors a
+      where address in (select address from given)
+    ),
     fresh as (
       insert into mailbox (address, message_id, lane, event, sender, cause)
       select m.address, m.message_id, m.lane, m.event::json, m.sender, m.cause
       from given m
       join known using (address)
-      where not exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id)
+      where (m.lane = 0 or not known.is_full)
+        and not exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id)
       order by m.place
       on conflict (address, message_id) do nothing
       returning address, message_id
     )
-    select address, message_id from fresh
+    select address, message_id, false as is_full from fresh
     union all
-    select address, null from known`)
+    select address, null, is_full from known`)
   const fresh = rows.filter((row) => row.message_id !== null).map((row) => `${row.address} ${row.message_id}`)
-  return { fresh: new Set(fresh), known: new Set(rows.map((row) => row.address)) }
+  return {
+    fresh: new Set(fresh),
+    known: new Set(rows.map((row) => row.address)),
+    full: new Set(rows.filter((row) => row.is_full).map((row) => row.address)),
+  }
 }
 
 /**

@@ -13,6 +13,7 @@ import { createDiagrams } from './diagrams.ts'
 import { serveDocs } from './docs.ts'
 import { API_HEADERS, TLS_ONLY } from './guard.ts'
 import { createLimits } from './limits.ts'
+import { createLoad } from './load.ts'
 import { createMeter } from './meter.ts'
 import { problemResponse } from './problem.ts'
 import { createProxies } from './proxies.ts'
@@ -31,6 +32,8 @@ export interface AppOptions {
     healthOnly?: boolean
     /** Lays the statecharts out at once, before the first one is looked at. */
     warmDiagrams?: boolean
+    /** New work is turned away while the oldest message has waited for longer, in milliseconds. Default ten minutes. */
+    maxLagMs?: number
     /** Live streams at once; default 200. */
     maxStreams?: number
     /** Addresses and networks of proxies whose word on where a request came from is taken; default: none. */
@@ -48,6 +51,9 @@ export interface App {
   readonly routes: readonly Route[]
 }
 
+const MAX_LAG_MS = 600_000
+/** Beyond this share of its heap, a process would soon do nothing but collect garbage. */
+const MAX_HEAP = 0.9
 const HEALTH = new Set(['GET /livez', 'GET /readyz', 'GET /metrics'])
 
 /** The platform as a plain fetch handler. */
@@ -64,11 +70,12 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
       stopping.signal,
     )
   }
-  const all = allRoutes({ platform, auth, streams, meter, diagrams })
+  const load = createLoad({ lagMs: platform.lagMs, maxLagMs: config.maxLagMs ?? MAX_LAG_MS, maxHeap: MAX_HEAP })
+  const all = allRoutes({ platform, auth, streams, meter, diagrams, load })
   const routes = config.healthOnly ? all.filter(({ name }) => HEALTH.has(name)) : all
   const limits = createLimits({ perSecond: config.rateLimit ?? 0, clock })
   const readOrigin = createProxies(config.trustedProxies ?? [])
-  const serve = createServe({ auth, limits, idempotency: platform.idempotency })
+  const serve = createServe({ auth, limits, platform, clock })
   const app = new Hono<AppEnv>()
 
   app.use(async (c, next) => {

@@ -1,6 +1,7 @@
 import type { Platform } from '../actors/agents/api.ts'
 import type { Auth } from './auth.ts'
 import type { Diagrams } from './diagrams.ts'
+import type { Load } from './load.ts'
 import type { Meter } from './meter.ts'
 import type { Streams } from './streams.ts'
 
@@ -11,4 +12,5 @@ export interface Deps {
   diagrams: Diagrams
   streams: Streams
   meter: Meter
+  load: Load
 }

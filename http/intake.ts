@@ -17,7 +17,8 @@ export function incoming({ request, bytes }: Pick<Call, 'request' | 'bytes'>, so
  * Logs and routes what a request holds, and answers after the commit: one event for one, and for a batch what became
  * of each item, in its order.
  */
-export async function take({ platform }: Deps, call: Call, source: Source, status = 202): Promise<Response> {
+export async function take({ platform, load }: Deps, call: Call, source: Source, status = 202): Promise<Response> {
+  load.admit()
   const request = incoming(call, source.kind)
   const parsed = source.parse(request)
   const batch = isBatch(request, source)

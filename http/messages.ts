@@ -25,7 +25,7 @@ const Applied = z.strictObject({
 const Results = z.strictObject({ results: z.array(z.union([Accepted, Applied, Rejected])) })
 
 /** Births of actors, and mail for them. */
-export function messageRoutes({ platform: { messages } }: Deps): Route[] {
+export function messageRoutes({ platform: { messages }, load }: Deps): Route[] {
   return [
     route('PUT /v1/actors/:kind/:key', {
       tag,
@@ -37,6 +37,7 @@ export function messageRoutes({ platform: { messages } }: Deps): Route[] {
         201: z.strictObject({ address: z.string(), created: z.literal(true) }),
       },
       async handle({ by, params, body }) {
+        load.admit()
         const spawned = await messages.spawn(by, params.kind, params.key, body.input)
         const location = pathOf('actors', ...spawned.address.split('/'))
         return json(spawned, spawned.created ? { status: 201, headers: { location } } : {})
@@ -75,6 +76,7 @@ export function messageRoutes({ platform: { messages } }: Deps): Route[] {
       accepts: { [BATCH]: 'CloudEvents, batched' },
       answers: { 200: Results, 202: Results },
       async handle(call) {
+        load.admit()
         const waitMs = waitMsOf(call.query.wait)
         const batch = readBatch(call)
         const answers = await messages.sendMany(call.by, batch.mail, waitMs === undefined ? {} : { waitMs })

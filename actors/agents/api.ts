@@ -11,6 +11,7 @@ import type { InstanceAction } from './instance-actions.ts'
 import type { LiveApi } from './live-api.ts'
 import type { MessagesApi } from './messages-api.ts'
 import type { PastApi } from './past-api.ts'
+import type { SourcesApi } from './sources-api.ts'
 
 /**
  * What the platform offers to its doors (HTTP, CLI). Every call names who asks; another team's rows are as if they
@@ -30,11 +31,14 @@ export interface Platform {
   alerts: AlertsApi
   deadLetters: DeadLettersApi
   keys: KeysApi
+  sources: SourcesApi
   idempotency: IdempotencyApi
   audit: { list(by: Principal, page: AuditPage): Promise<PageOf<AuditEntry>> }
   bulk: BulkApi
   inbox: InboxApi
   system(): Promise<SystemInfo>
+  /** Milliseconds that the oldest waiting message has waited; 0 when nothing waits. */
+  lagMs(): Promise<number>
   start(): Promise<void>
   stop(): Promise<void>
 }

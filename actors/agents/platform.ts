@@ -3,12 +3,12 @@ import { AppError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
 import type { Log } from '../../core/log.ts'
 import { PLATFORM } from '../../core/principal.ts'
+import type { RetentionPolicy } from '../../core/retention.ts'
 import type { Tool, ToolCall } from '../../core/tool.ts'
 import { findDevice, findGateway } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
-import { abandonRequest, beginRequest, finishRequest, forgetRequests } from '../../db/idempotency.ts'
+import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
-import { forgetSessions } from '../../db/sessions.ts'
 import type { Lease } from '../../machines/run-protocol.ts'
 import type { ActionHandler } from '../invocations.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
@@ -32,8 +32,10 @@ import { createMessages } from './messages.ts'
 import { createPast } from './past.ts'
 import { PROJECTIONS } from './projections.ts'
 import { createRegistry } from './registry.ts'
+import { createRetention } from './retention.ts'
 import { createRules } from './rules.ts'
 import { createRuns } from './runs.ts'
+import { createSources } from './sources.ts'
 import { publishTemplates } from './templates.ts'
 import { createThreadReader } from './yaml-thread.ts'
 
@@ -50,6 +52,8 @@ export interface PlatformOptions {
   /** Key of the first administrator. */
   apiKey?: string
   version: string
+  /** How long what grows is kept; absent: nothing is removed. */
+  retention?: RetentionPolicy
   log: Log
   leaseMs?: number
   /** A host's own machines, beside those of the platform. */
@@ -63,8 +67,6 @@ export interface RunningPlatform extends Platform {
   /** Where the simulated lab can be looked at, once it is up. */
   setLab(url: string | null): void
 }
-
-const HOUSEKEEPING_MS = 3_600_000
 
 /** Puts the lab platform on the durable runtime. Nothing runs before `start`. */
 export async function createPlatform(options: PlatformOptions): Promise<RunningPlatform> {
@@ -103,7 +105,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const deadLetters = createDeadLetters({ runtime, audit })
   const keys = createKeys({ sql, audit })
   let lab: string | null = null
-  let housekeeping: NodeJS.Timeout | undefined
+  const retention =
+    options.retention === undefined ? undefined : createRetention({ runtime, policy: options.retention, log })
 
   const execute = createExecutor({
     sql,
@@ -178,6 +181,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     deadLetters,
     bulk: createBulk({ runtime, instances, deadLetters }),
     keys,
+    sources: createSources({ sql, audit }),
     audit,
     inbox: createInbox({ sql }),
     idempotency: {
@@ -186,6 +190,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       abandon: (by, key, request) => abandonRequest(sql, by.team, key, request),
     },
     setLab: (url) => (lab = url),
+
+    lagMs: () => measureLag(sql),
 
     async system() {
       const { postgres, queue, backend } = await runtime.health()
@@ -206,16 +212,12 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       await runtime.start()
       if (options.templates !== undefined) await publishTemplates(agents, options.templates, read, log)
       await followRules()
-      housekeeping = setInterval(() => {
-        forgetRequests(sql).catch((error: unknown) => log.warn({ error }, 'old idempotency keys are still there'))
-        forgetSessions(sql).catch((error: unknown) => log.warn({ error }, 'ended sessions are still there'))
-      }, HOUSEKEEPING_MS)
-      housekeeping.unref()
+      if (options.roles?.includes('worker') ?? true) retention?.start()
     },
 
-    stop() {
-      clearInterval(housekeeping)
-      return runtime.stop()
+    async stop() {
+      await retention?.stop()
+      await runtime.stop()
     },
   }
 }
