@@ -12,11 +12,11 @@ import { type Route, route } from './route.ts'
 import { ActorSummary } from './run-views.ts'
 import { pageOf } from './view.ts'
 import { whyRoute } from './why.ts'
-import { Anything, Id, Kind, Time } from './words.ts'
+import { Anything, Id, Kind, Time, whole } from './words.ts'
 
 const tag = 'actors'
 const One = z.strictObject({ kind: Kind, key: Id })
-const Revision = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const Revision = whole(0)
 
 /** Actors of any kind: where they stand, how they came there, what they can do next. */
 export function actorRoutes(deps: Deps): Route[] {

@@ -6,10 +6,10 @@ import { PageQuery, pageResponse, paging } from './page.ts'
 import { json } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { pageOf } from './view.ts'
-import { Text } from './words.ts'
+import { Text, whole } from './words.ts'
 
 const tag = 'dead letters'
-const One = z.strictObject({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) })
+const One = z.strictObject({ id: whole(1) })
 
 /** Dead letters: messages that an actor could not handle, kept to be read, edited and sent again. */
 export function deadLetterRoutes({ platform: { deadLetters } }: Deps): Route[] {

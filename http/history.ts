@@ -4,9 +4,9 @@ import type { Deps } from './deps.ts'
 import { pageResponse } from './page.ts'
 import { type Route, route } from './route.ts'
 import { pageOf } from './view.ts'
-import { Anything, Id, Kind, Time } from './words.ts'
+import { Anything, Id, Kind, Time, whole } from './words.ts'
 
-const Revision = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const Revision = whole(0)
 
 export const HistoryEntry = z.strictObject({
   address: z.string(),
@@ -32,7 +32,7 @@ export function historyRoute({ platform: { actors } }: Deps): Route {
     summary: 'Its history, oldest first, or newest with `?order=desc`',
     params: z.strictObject({ kind: Kind, key: Id }),
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(500).default(100),
+      limit: whole(1, 500).default(100),
       after: Revision.optional(),
       before: Revision.optional(),
       order: z.enum(['asc', 'desc']).default('asc'),

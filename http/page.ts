@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { PageOf, Paging } from '../actors/agents/api.ts'
 import { json } from './reply.ts'
-import { Text } from './words.ts'
+import { Text, whole } from './words.ts'
 
 /** `?limit=&cursor=` of every list. */
 export const PageQuery = {
-  limit: z.coerce.number().int().min(1).max(500).default(100).describe('Items a page, at most 500'),
+  limit: whole(1, 500).default(100).describe('Items a page, at most 500'),
   cursor: Text.optional().describe('`nextCursor` of the page before'),
 }
 

@@ -5,15 +5,11 @@ import { HistoryEntry } from './history.ts'
 import { json, pathOf } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { Address, Count } from './view.ts'
-import { Anything, Id, Kind, Time } from './words.ts'
+import { Anything, Id, Kind, Time, whole } from './words.ts'
 
 const tag = 'actors'
 const One = z.strictObject({ kind: Kind, key: Id })
-const Revision = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(Number.MAX_SAFE_INTEGER - 1)
+const Revision = whole(1, Number.MAX_SAFE_INTEGER - 1)
 
 /** Actors as they were at a revision, and new ones that begin there. */
 export function pastRoutes({ platform: { past } }: Deps): Route[] {

@@ -17,6 +17,12 @@ export const Kind = z
   .string()
   .regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,63}$/, 'expected letters, digits and . _ - (at most 64)')
 
+/** A whole number in a path or a query, in digits: no word is no 0, `0x10` is no 16, and ` 1` is nothing at all. */
+export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  const digits = (word: unknown): unknown => (typeof word === 'string' && /^\d{1,16}$/.test(word) ? Number(word) : word)
+  return z.preprocess(digits, z.int(`expected a whole number from ${min} to ${max}`).min(min).max(max))
+}
+
 export const Reason = z.string().max(1000).describe('Why, for the history and the audit')
 
 /** Any JSON. What came in was read by `parseJson`, which limits its depth and cleans it. */

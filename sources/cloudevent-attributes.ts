@@ -20,6 +20,7 @@ export function eventOfAttributes(attributes: Attributes, data: Json, path: stri
   if (required('specversion', 16) !== '1.0') throw malformed(at('specversion'), 'expected "1.0"')
   const type = required('type', 1_000)
   refuseReservedType(type, path)
+  text('datacontenttype', 1_000)
   const time = text('time', 64)
   return {
     id: required('id', 256),
@@ -59,7 +60,8 @@ function uriReference(value: string, path: string): string {
 function severityOf(word: string | undefined, number: Json | undefined, path: string): Severity | undefined {
   if (word !== undefined) return readSeverity(word).severity
   if (number === undefined) return undefined
-  const level = Number(number)
-  if (!(level >= 1 && level <= 24)) throw malformed(path, 'expected 1 to 24')
+  // In a header it is text.
+  const level = typeof number === 'string' ? Number(number) : number
+  if (typeof level !== 'number' || !(level >= 1 && level <= 24)) throw malformed(path, 'expected 1 to 24')
   return severityOfNumber(level)
 }

@@ -34,18 +34,22 @@ export function createSender(url: string): { send(ask: Ask): Promise<Answer>; cl
         },
         (response) => {
           const chunks: Buffer[] = []
-          response.on('data', (chunk: Buffer) => chunks.push(chunk))
-          response.on('error', reject)
-          response.on('end', () => {
-            const told = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
-            const ms = performance.now() - startedAt
+          const told = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const)
+          const done = (): void =>
             resolve({
               status: response.statusCode ?? 0,
               headers: Object.fromEntries(told),
               body: Buffer.concat(chunks).toString(),
-              ms,
+              ms: performance.now() - startedAt,
             })
-          })
+          response.on('data', (chunk: Buffer) => chunks.push(chunk))
+          response.on('error', reject)
+          response.on('end', done)
+          // A stream has no end: that it began is its answer.
+          if (response.headers['content-type'] === 'text/event-stream') {
+            done()
+            response.destroy()
+          }
         },
       )
       call.on('timeout', () => call.destroy(new Error(`no answer within ${HANGS_MS} ms`)))
