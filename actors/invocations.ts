@@ -45,6 +45,8 @@ export interface InvocationsDeps {
 export interface Invocations {
   /** Claims and begins these, as far as there is room; the others stay open for any worker. */
   start(effectIds?: readonly string[]): Promise<void>
+  /** True while it may well begin what it is given. */
+  hasRoom(): boolean
   /** Aborts what its actor does not want any more. */
   withdraw(effectIds: readonly string[]): void
   /** Aborts everything and gives the claims back, so that another worker goes on at once. */
@@ -62,13 +64,28 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   const kinds = [...hosted.keys()]
   const running = new Map<string, { controller: AbortController; done: Promise<void> }>()
   let claiming: Promise<void> = Promise.resolve()
+  let gathering: { ids: Set<string>; claimed: Promise<void> } | undefined
   let turnedAway = false
   let stopping = false
   let heartbeat: NodeJS.Timeout | undefined
 
-  /** One claim at a time, so that the room is counted rightly. */
+  /** One claim at a time, so that the room is counted rightly; what is asked for meanwhile shares the next one. */
   function start(effectIds?: readonly string[]): Promise<void> {
-    const claimed = claiming.then(() => claim(effectIds))
+    if (!effectIds) return afterClaiming(() => claim())
+    if (!gathering) {
+      const ids = new Set<string>()
+      const claimed = afterClaiming(() => {
+        gathering = undefined
+        return claim([...ids])
+      })
+      gathering = { ids, claimed }
+    }
+    for (const effectId of effectIds) gathering.ids.add(effectId)
+    return gathering.claimed
+  }
+
+  function afterClaiming(work: () => Promise<void>): Promise<void> {
+    const claimed = claiming.then(work)
     claiming = claimed.catch(() => undefined)
     return claimed
   }
@@ -187,6 +204,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
 
   return {
     start,
+    hasRoom: () => running.size < CAPACITY,
     withdraw,
     async stop() {
       stopping = true

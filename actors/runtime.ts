@@ -202,6 +202,10 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     if (isWorker && started && turns.hasRoom()) turns.nudge(addresses)
     else queues.carry('mailbox', addresses)
   }
+  const carryWork = (effectIds: readonly string[]): void => {
+    if (!isWorker || !started || !invocations.hasRoom()) return queues.carry('invocations', effectIds)
+    invocations.start(effectIds).catch((error: unknown) => log.debug({ error }, 'not begun, the sweeper repeats it'))
+  }
   const emitted = (): void => {
     void options.onEmitted?.().catch((error: unknown) => log.warn({ error }, 'emitted events are not routed yet'))
   }
@@ -250,7 +254,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
       if (isWorker) turns.nudge(committed.mailFor)
       else carryMail(committed.mailFor)
     }
-    if (committed.invocations.length > 0) queues.carry('invocations', committed.invocations)
+    if (committed.invocations.length > 0) carryWork(committed.invocations)
     if (committed.timersIn !== undefined && isWorker) timers.armed(committed.timersIn)
     if (committed.emitted) emitted()
   }
