@@ -34,6 +34,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
     log,
     roles: config.roles,
     dataDir: config.dataDir,
+    retention: config.retention,
     tools: createToolCatalog(createTools({ allowedHosts: config.allowedHosts })),
     templates: fileURLToPath(new URL('agent-templates', root)),
     ...(config.machines === undefined ? {} : await loadMachines(config.machines)),

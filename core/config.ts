@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from './errors.ts'
+import { Retention, type RetentionPolicy } from './retention.ts'
 
 const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
@@ -39,6 +40,7 @@ const Environment = z.object({
     .default('')
     .transform((text) => text.split(',').flatMap((proxy) => proxy.trim() || [])),
   TROUPE_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).default(1_000),
+  TROUPE_RETENTION: z.string().default('').pipe(Retention),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -64,6 +66,8 @@ export interface Config {
   trustedProxies: string[]
   /** Requests a second of one key or source; 0: no limit. */
   rateLimit: number
+  /** How long what grows is kept. */
+  retention: RetentionPolicy
   logLevel: string
 }
 
@@ -98,6 +102,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     allowedHosts: data.TROUPE_ALLOWED_HOSTS,
     trustedProxies: data.TROUPE_TRUSTED_PROXIES,
     rateLimit: data.TROUPE_RATE_LIMIT,
+    retention: data.TROUPE_RETENTION,
     logLevel: data.LOG_LEVEL,
   }
 }

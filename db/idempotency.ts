@@ -75,10 +75,3 @@ export async function abandonRequest(sql: Sql, team: string, key: string, reques
     delete from idempotency_keys
     where team = ${team} and key = ${key} and request = ${request} and status is null`)
 }
-
-/** Keys are remembered for a day. */
-export async function forgetRequests(sql: Sql): Promise<void> {
-  await answer(sql`
-    delete from idempotency_keys
-    where created_at < clock_timestamp() - interval '1 day'`)
-}

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connect, type Sql } from '../../db/client.ts'
-import { abandonRequest, beginRequest, finishRequest, forgetRequests } from '../../db/idempotency.ts'
+import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
+import { removeRequests } from '../../db/retention.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase
@@ -14,6 +15,7 @@ afterAll(async () => {
   await database.drop()
 })
 
+const DAY = 86_400_000
 const stored = { status: 201, headers: { etag: '"1"' }, body: '{"a":"ä\\u0000"}' }
 const begin = (key: string, hash = 'h', team = 't') => beginRequest(sql, team, key, 'POST /v1/x', hash)
 
@@ -55,9 +57,9 @@ it('gives the claim of a process that is gone to one of those who come after a m
 it('forgets after a day', async () => {
   await begin('k6')
   await finishRequest(sql, 't', 'k6', 'POST /v1/x', stored)
-  await forgetRequests(sql)
+  await removeRequests(sql, DAY, 10)
   expect(await begin('k6')).toMatchObject({ state: 'finished' })
   await sql`update idempotency_keys set created_at = created_at - interval '25 hours' where key = 'k6'`
-  await forgetRequests(sql)
+  await removeRequests(sql, DAY, 10)
   expect(await begin('k6')).toEqual({ state: 'new' })
 })
