@@ -202,7 +202,7 @@ async function work(
     while (performance.now() < until);
   } else if (mode === 'eat' && attempts === 1) {
     const eaten: number[][] = []
-    for (let n = 0.5; ; n++) eaten.push(new Array<number>(4_000_000).fill(n))
+    for (let n = 0.5; ; n++) eaten.push(Array<number>(4_000_000).fill(n))
   } else await pause(mode === 'sleep' ? ms : 10, undefined, { signal })
 }
 
