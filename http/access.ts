@@ -24,6 +24,10 @@ export const ACCESS = {
   'GET /v1/events/:id': 'viewer',
   'POST /v1/events/:id/replay': 'operator',
 
+  'GET /v1/sources': 'admin',
+  'PUT /v1/sources/:id': 'admin',
+  'POST /v1/sources/:id/rotate': 'admin',
+  'DELETE /v1/sources/:id': 'admin',
   'POST /v1/ingest/:source': 'operator',
   'OPTIONS /v1/ingest/:source': 'public',
   'POST /api/v2/alerts': 'operator',
@@ -113,6 +117,9 @@ export const ACCESS = {
 
 /** Method and path of a route, as in `GET /v1/runs/:id`. */
 export type RouteName = keyof typeof ACCESS
+
+/** Where the signature of a stored source does in a key's place. */
+export const SIGNED: ReadonlySet<RouteName> = new Set<RouteName>(['POST /v1/ingest/:source'])
 
 /**
  * The least role for an event that is sent to an actor by hand. What passes an approval takes an approver, by this way

@@ -16,11 +16,17 @@ export function idempotencyKey(request: Request): string | undefined {
  */
 export async function once(
   store: IdempotencyApi,
-  { by, key, request, bytes }: { by: Principal; key: string; request: Request; bytes: Uint8Array },
+  asked: {
+    by: Principal
+    key: string
+    request: Request
+    bytes: Uint8Array
+    /** What it is a repetition of, in one spelling; absent: the method and the path as they were written. */
+    name?: string | undefined
+  },
   work: () => Promise<Response>,
 ): Promise<Response> {
-  const { pathname, search } = new URL(request.url)
-  const name = `${request.method} ${pathname}${search}`.slice(0, 2000)
+  const { by, key, request, bytes, name = writtenName(request) } = asked
   const begun = await store.begin(by, key, name, hashOf(request, bytes))
   if (begun.state === 'running') {
     throw new AppError('idempotency.in_progress', 'The first request with this key is still at work')
@@ -41,6 +47,11 @@ export async function once(
   if (response.status >= 500 || response.status === 429) await store.abandon(by, key, name)
   else await store.finish(by, key, name, { status: response.status, headers, body })
   return new Response(body === '' ? null : body, { status: response.status, headers })
+}
+
+function writtenName(request: Request): string {
+  const { pathname, search } = new URL(request.url)
+  return `${request.method} ${pathname}${search}`.slice(0, 2000)
 }
 
 /** The media type belongs to the body: the same bytes as YAML are another request. */

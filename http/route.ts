@@ -17,6 +17,8 @@ export interface Call {
   secure: boolean
   params: Record<string, string>
   bytes: Uint8Array
+  /** Who signed it, where no key was needed for that. */
+  signed: { kind: string } | undefined
   /** The Idempotency-Key, if the request named itself. */
   key: string | undefined
   requestId: string

@@ -20,6 +20,7 @@ import { pastRoutes } from './past.ts'
 import type { Route } from './route.ts'
 import { runRoutes } from './runs.ts'
 import { sessionRoutes } from './session.ts'
+import { sourceRoutes } from './sources.ts'
 import { systemRoutes } from './system.ts'
 import { lockRoutes } from './tickets.ts'
 
@@ -30,6 +31,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...sessionRoutes(deps),
     ...eventRoutes(deps),
     ...ingestRoutes(deps),
+    ...sourceRoutes(deps),
     ...alertRoutes(deps),
     ...agentRoutes(deps),
     ...bulkRoutes(deps),

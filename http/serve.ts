@@ -1,7 +1,10 @@
 import type { Context } from 'hono'
-import type { IdempotencyApi } from '../actors/agents/api.ts'
+import type { Platform } from '../actors/agents/api.ts'
+import type { SigningSource } from '../actors/agents/sources-api.ts'
+import type { Clock } from '../core/clock.ts'
 import { LOCAL, type Principal } from '../core/principal.ts'
-import { ACCESS, requireRole } from './access.ts'
+import { badSignature, SCHEMES, verifySignature } from '../sources/signature.ts'
+import { ACCESS, requireRole, SIGNED } from './access.ts'
 import type { AppEnv } from './app-env.ts'
 import type { Auth } from './auth.ts'
 import { readBody } from './body.ts'
@@ -11,6 +14,7 @@ import type { Limits } from './limits.ts'
 import { networkOf } from './proxies.ts'
 import type { Call, Route } from './route.ts'
 import { upgradeOf } from './socket.ts'
+import { BUILT_IN, SOURCE_PATH } from './sources.ts'
 
 /** Whoever needs no key. Belongs to no team. */
 const NOBODY: Principal = { name: 'nobody', team: '', role: 'viewer' }
@@ -18,26 +22,58 @@ const NOBODY: Principal = { name: 'nobody', team: '', role: 'viewer' }
 export type Serve = (route: Route, c: Context<AppEnv>) => Promise<Response>
 
 /** Takes a request through the door in one order: where from, who, may they, how much, done before? */
-export function createServe(deps: { auth: Auth; limits: Limits; idempotency: IdempotencyApi }): Serve {
-  const { auth, limits, idempotency } = deps
+export function createServe(deps: {
+  auth: Auth
+  limits: Limits
+  platform: Pick<Platform, 'idempotency' | 'sources'>
+  clock: Clock
+}): Serve {
+  const { auth, limits, clock } = deps
+  const { idempotency, sources } = deps.platform
 
   return async (route, c) => {
     const request = c.req.raw
     const { peer, secure } = c.get('origin')
     requireOwnOrigin(request)
-    const by = await principalFor(route, request, peer)
+    const sender = SIGNED.has(route.name) ? await senderOf(c.req.param('source') ?? '', peer) : undefined
+    const known = sender === undefined ? await principalFor(route, request, peer) : undefined
     const bytes = hasBody(request) ? await readBody(request) : new Uint8Array()
-    const key = route.unstored || request.method !== 'POST' ? undefined : idempotencyKey(request)
+    const signed = sender === undefined ? undefined : await verified(sender, request, bytes)
+    const by = known ?? signed?.principal ?? NOBODY
+    const key = signed ? signed.key : nameOf(route, request)
     const { requestId, log } = c.var
     const upgrade = upgradeOf(c)
-    const call: Call = { request, by, peer, secure, params: c.req.param(), bytes, key, requestId, log, upgrade }
+    const call: Call = { request, by, peer, secure, params: c.req.param(), bytes, signed, key, requestId, log, upgrade }
     const response =
       key === undefined
         ? await route.answer(call)
-        : await once(idempotency, { by, key, request, bytes }, async () => route.answer(call))
+        : await once(idempotency, { by, key, request, bytes, name: signed?.name }, async () => route.answer(call))
     // Hono answers HEAD with the headers of GET; a body that nobody reads would stay open.
     if (request.method === 'HEAD') await response.body?.cancel()
     return response
+  }
+
+  /** A stored source decides how its path is opened; without one it takes a key, as everything else does. */
+  async function senderOf(path: string, peer: string): Promise<(SigningSource & { path: string }) | undefined> {
+    if (BUILT_IN.has(path) || !SOURCE_PATH.test(path)) return undefined
+    limits.take(networkOf(peer))
+    const source = await sources.find(path)
+    return source && { ...source, path }
+  }
+
+  /**
+   * The delivery's own id makes it one that is done once, for as long as such answers are remembered: a copy that comes
+   * while its signature is still good changes nothing.
+   */
+  async function verified(source: SigningSource & { path: string }, request: Request, bytes: Uint8Array) {
+    const { principal, kind, path, secrets } = source
+    const scheme = SCHEMES.find((one) => one === source.scheme)
+    if (scheme === undefined) throw badSignature()
+    const delivery = verifySignature(scheme, secrets, { headers: new Map(request.headers), body: bytes }, clock.now())
+    limits.take(`${principal.team}/${principal.name}`)
+    await sources.used(path)
+    // A copy that is sent to the same place spelled otherwise, or with a query, is a copy all the same.
+    return { principal, kind, name: `source ${path}`, key: delivery === undefined ? undefined : `delivery:${delivery}` }
   }
 
   async function principalFor(route: Route, request: Request, peer: string): Promise<Principal> {
@@ -52,6 +88,11 @@ export function createServe(deps: { auth: Auth; limits: Limits; idempotency: Ide
     requireRole(by, role)
     return by
   }
+}
+
+/** The Idempotency-Key, where the answer may be kept. */
+function nameOf({ unstored }: Route, request: Request): string | undefined {
+  return unstored || request.method !== 'POST' ? undefined : idempotencyKey(request)
 }
 
 function hasBody({ method }: Request): boolean {

@@ -12,7 +12,7 @@ const Labels = z.record(z.string(), z.string())
 
 // Objects, not strict ones: each release of Alertmanager adds members.
 const Group = z.object({
-  version: z.literal('4'),
+  version: z.enum(['1', '4']),
   groupKey: z.string(),
   receiver: z.string().default(''),
   truncatedAlerts: z.number().min(0).nullish(),
@@ -34,19 +34,24 @@ const Alert = z.object({
  * The webhook of Prometheus Alertmanager, version "4"
  * (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config).
  * Each alert has its own status; the group's says only that one of them fires. A changed group sends its unchanged
- * alerts again: their ids are the same.
+ * alerts again: their ids are the same. Grafana's own alerting sends the same shape under version "1".
  */
 export const alertmanager: Source = {
   kind: 'alertmanager',
 
   detect(request) {
     const body = peekJson(request)
-    return isObject(body) && body.version === '4' && 'groupKey' in body && Array.isArray(body.alerts)
+    return (
+      isObject(body) &&
+      (body.version === '4' || body.version === '1') &&
+      'groupKey' in body &&
+      Array.isArray(body.alerts)
+    )
   },
 
   parse(request) {
     const group = parseShape(Group, readJson(request))
-    const source = sourcePath('alertmanager', unquoted(group.receiver))
+    const source = sourcePath(group.version === '1' ? 'grafana' : 'alertmanager', unquoted(group.receiver))
     const about = groupFacts(group)
     return parseItems(group.alerts, 'alerts', (item, path) => parseAlert(item, path, source, about))
   },

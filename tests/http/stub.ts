@@ -36,6 +36,7 @@ export function stubPlatform(parts: Partial<Platform> = {}, options: { keys?: bo
       closeSession: async (session: string) => void sessions.delete(session),
       required: async () => options.keys ?? false,
     },
+    sources: { ...absent<Platform['sources']>('sources'), find: async () => undefined },
     idempotency: memoryIdempotency(),
     ...parts,
   }

@@ -22,6 +22,9 @@ describe('detection', () => {
     ['a native alert', request({ kind: 'freeze' }), 'native-alert'],
     ['a native alert with labels', request([{ kind: 'freeze', labels: {} }]), 'native-alert'],
     ['native alerts under alerts', request({ alerts: [{ kind: 'freeze' }] }), 'native-alert'],
+    ['a webhook of GitHub', request({}, { 'x-github-event': 'push' }), 'github'],
+    ['a webhook of GitLab', request({}, { 'x-gitlab-event': 'Push Hook', 'webhook-id': 'x' }), 'gitlab'],
+    ['a group of Grafana', request({ ...am, version: '1', orgId: 1 }), 'alertmanager'],
     ['a native event', request({ type: 'a.b' }), 'manual'],
     ['something else', request({ hello: 'world' }), undefined],
     ['no JSON', request('<xml/>'), undefined],
@@ -74,6 +77,17 @@ const shaped: Record<string, fc.Arbitrary<unknown>> = {
       ),
     ),
   }),
+  github: fc.record({ action: word, repository: fc.record({ full_name: name }), data }, { requiredKeys: [] }),
+  gitlab: fc.record(
+    {
+      object_kind: name,
+      build_status: word,
+      object_attributes: fc.record({ status: word, action: word }),
+      project: fc.record({ path_with_namespace: name }),
+      data,
+    },
+    { requiredKeys: ['object_kind'] },
+  ),
   'prometheus-alerts': fc.array(
     fc.record({ labels, annotations: labels, startsAt: instant, endsAt: instant }, { requiredKeys: ['labels'] }),
   ),
@@ -102,6 +116,11 @@ const shaped: Record<string, fc.Arbitrary<unknown>> = {
     ),
   ),
 }
+/** What a sender says in its headers, where that is needed to know it. */
+const HEADERS = new Map<string, Record<string, string>>([
+  ['cloudevents', { 'content-type': 'application/cloudevents+json' }],
+  ['github', { 'x-github-event': 'workflow_run', 'x-github-delivery': 'a-b-c' }],
+])
 const document = fc.oneof(fc.jsonValue(), ...Object.values(shaped))
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
@@ -134,8 +153,7 @@ describe.each(SOURCES.map((source) => [source.kind, source] as const))('whatever
 
   it('gives only events that the log takes', () => {
     let taken = 0
-    const head: Record<string, string> =
-      kind === 'cloudevents' ? { 'content-type': 'application/cloudevents+json' } : {}
+    const head = HEADERS.get(kind) ?? {}
     fc.assert(
       fc.property(shaped[kind]!, (body) => {
         for (const event of eventsOrRefusal(() => source.parse(request(body, head)).events)) {
