@@ -1,6 +1,6 @@
 import type { MachineGraph } from '../core/graph.ts'
 import type { Direction, Geometry } from './diagram/geometry.ts'
-import { layout } from './diagram/layout.ts'
+import { createLayout } from './diagram/layout.ts'
 
 /** Lays each machine out once: the geometry depends on its hash alone, and costs half a second to find. */
 export interface Diagrams {
@@ -13,6 +13,7 @@ export interface Diagrams {
 const MAX_KEPT = 200
 
 export function createDiagrams(): Diagrams {
+  const layout = createLayout()
   const kept = new Map<string, Promise<Geometry>>()
   const diagrams: Diagrams = {
     geometry(hash, graph, direction = 'down') {

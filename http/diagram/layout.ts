@@ -1,32 +1,78 @@
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
 import type { ElkNode } from 'elkjs/lib/elk-api.js'
+import { AppError } from '../../core/errors.ts'
 import type { MachineGraph } from '../../core/graph.ts'
 import { toElk } from './elk-graph.ts'
 import { readGeometry } from './elk-read.ts'
 import type { Direction, Geometry } from './geometry.ts'
 import { outline } from './outline.ts'
 
-/**
- * Decides where everything in a statechart goes. The same graph always gives the same geometry.
- *
- * The engine needs 300–700 ms of pure computation, most of it to start, so each call has a thread of its own and the
- * event loop stays free. Keep the answer: it depends on the machine alone.
- */
-export async function layout(
+/** Decides where everything in a statechart goes. The same graph always gives the same geometry. Keep the answer. */
+export type Layout = (
   graph: MachineGraph,
-  options: { direction?: Direction; signal?: AbortSignal } = {},
-): Promise<Geometry> {
-  options.signal?.throwIfAborted()
-  const direction = options.direction ?? 'down'
-  const chart = outline(graph)
-  const elk = toElk(chart, direction)
-  const worker = new Worker(new URL('./layout-worker.ts', import.meta.url), { workerData: elk })
-  try {
-    // A worker that throws emits `error`, which rejects this.
-    const [laidOut]: ElkNode[] = await once(worker, 'message', { signal: options.signal })
-    return readGeometry(chart, laidOut ?? elk, direction)
-  } finally {
-    await worker.terminate()
+  options?: { direction?: Direction; signal?: AbortSignal },
+) => Promise<Geometry>
+
+/** How long the process is kept for the next graph: a server that starts lays all its machines out one after the other. */
+const IDLE_MS = 2_000
+
+/**
+ * The engine needs hundreds of milliseconds of pure computation, most of it to start, and a hundred megabytes, which a
+ * thread would not give back: so it is a process of its own, takes one graph at a time, and ends when nobody needs it.
+ *
+ * The program is a `.ts` file started by plain Node, which strips types by itself: `execArgv: []` keeps loaders out of it.
+ */
+export function createLayout(): Layout {
+  let engine: ChildProcess | undefined
+  let ending: NodeJS.Timeout | undefined
+  let before: Promise<unknown> = Promise.resolve()
+
+  function end(): void {
+    engine?.kill()
+    engine = undefined
   }
+
+  function start(): ChildProcess {
+    const program = fileURLToPath(new URL('./layout-program.ts', import.meta.url))
+    return fork(program, { execArgv: [], env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  }
+
+  async function place(graph: ElkNode, signal: AbortSignal | undefined): Promise<ElkNode> {
+    signal?.throwIfAborted()
+    clearTimeout(ending)
+    engine ??= start()
+    engine.ref()
+    engine.channel?.ref()
+    const over = new AbortController()
+    const options = { signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]) }
+    try {
+      engine.send(graph)
+      const [placed]: unknown[] = await Promise.race([once(engine, 'message', options), ended(engine, options)])
+      engine.unref()
+      engine.channel?.unref()
+      ending = setTimeout(end, IDLE_MS).unref()
+      return placed as ElkNode
+    } catch (error) {
+      // It may be busy still, or dead: the next graph gets another.
+      end()
+      throw error
+    } finally {
+      over.abort()
+    }
+  }
+
+  return async (graph, { direction = 'down', signal } = {}) => {
+    const chart = outline(graph)
+    const elk = toElk(chart, direction)
+    const placing = before.then(() => place(elk, signal))
+    before = placing.catch(() => undefined)
+    return readGeometry(chart, await placing, direction)
+  }
+}
+
+async function ended(engine: ChildProcess, options: { signal: AbortSignal }): Promise<never> {
+  await once(engine, 'exit', options)
+  throw new AppError('internal', 'The program that lays charts out has ended')
 }

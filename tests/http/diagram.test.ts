@@ -4,7 +4,7 @@ import { setup } from 'xstate'
 import type { GraphEdge, GraphNode, MachineGraph } from '../../core/graph.ts'
 import { againstTheFlow } from '../../http/diagram/flow.ts'
 import type { Box, Geometry, NodeBox } from '../../http/diagram/geometry.ts'
-import { layout } from '../../http/diagram/layout.ts'
+import { createLayout } from '../../http/diagram/layout.ts'
 import { renderMermaid } from '../../http/diagram/mermaid.ts'
 import { STATECHART_CSS, STATECHART_STYLE_SOURCE } from '../../http/diagram/style.ts'
 import { renderSvg } from '../../http/diagram/svg.ts'
@@ -47,6 +47,7 @@ const lab = describe(
 )
 
 /** Laid out once: an engine start costs half a second. */
+const layout = createLayout()
 const placed = await layout(lab)
 
 /** A machine of one state with whatever text it is given, wherever text can stand. */
