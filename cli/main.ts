@@ -1,10 +1,14 @@
 import { Command } from 'commander'
-import { readConfig } from '../core/config.ts'
+import { type Config, readConfig } from '../core/config.ts'
+import { backUp, restore } from './backup.ts'
 import { checkMachines, describeVerdicts } from './deploy-check.ts'
 import { endWith } from './process.ts'
 import { replayActors } from './replay.ts'
 
 /** `npm run troupe -- <command>`. */
+
+/** Commands answer on stdout; what goes well on the way is not worth a line. */
+const quietConfig = (): Config => readConfig({ LOG_LEVEL: 'warn', ...process.env })
 
 const program = new Command('troupe').description(
   'A durable actor runtime for XState machines, and agents for device labs',
@@ -19,7 +23,7 @@ program
   .option('--key <key>', 'API key', process.env['TROUPE_API_KEY'])
   .action(async (address: string | undefined, options: { all?: boolean; url?: string; key?: string }) => {
     if ((address === undefined) === (options.all !== true)) program.error('Name one actor, or say --all.')
-    const config = readConfig({ LOG_LEVEL: 'warn', ...process.env })
+    const config = quietConfig()
     const { checked, different } = await replayActors(config, { address, url: options.url, key: options.key })
     process.stdout.write(`${checked} replayed, ${different.length} different from what is stored\n`)
     for (const line of different) process.stdout.write(`${line}\n`)
@@ -34,10 +38,31 @@ program
     'Tells before a deploy, for every state that living actors are in, whether these machines go on with it, and how many actors that is',
   )
   .action(async () => {
-    const verdicts = await checkMachines(readConfig({ LOG_LEVEL: 'warn', ...process.env }))
+    const verdicts = await checkMachines(quietConfig())
     process.stdout.write(describeVerdicts(verdicts))
     // Actors that would be parked are a reason not to deploy.
     process.exitCode = verdicts.some(({ outcome }) => outcome === 'parks') ? 1 : 0
+  })
+
+program
+  .command('backup')
+  .description(
+    'Writes everything in the database, as it is at one moment, into one file; platforms may go on meanwhile',
+  )
+  .argument('<file>', 'where to; replaced only when the new one is complete')
+  .action(async (file: string) => {
+    process.stdout.write(await backUp(quietConfig(), file))
+  })
+
+program
+  .command('restore')
+  .description(
+    'Puts a backup into an empty database (DATABASE_URL) or folder (TROUPE_DATA_DIR) and brings it to this version',
+  )
+  .argument('<file>', 'what `backup` wrote')
+  .option('--check', 'only reads the file to its end and proves it')
+  .action(async (file: string, options: { check?: boolean }) => {
+    process.stdout.write(await restore(quietConfig(), file, options.check === true))
   })
 
 program.parseAsync().catch(endWith)

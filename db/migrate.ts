@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import postgres from 'postgres'
@@ -11,9 +11,14 @@ const ADVISORY_LOCK = 727_385_001
 
 /**
  * Brings the schema to this build's version, and then what `also` brings. Forward only; safe when twenty processes start
- * at once; refuses (`database.schema_newer`) a database that a newer build has migrated already.
+ * at once; refuses (`database.schema_newer`) a database that a newer build has migrated already. `count`: only so many
+ * migrations, for rows of an earlier version.
  */
-export async function migrate(databaseUrl: string, also: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+export async function migrate(
+  databaseUrl: string,
+  also: () => Promise<void> = () => Promise.resolve(),
+  count = Infinity,
+): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined, connect_timeout: 10 })
   try {
     await sql`select pg_advisory_lock(${ADVISORY_LOCK})`
@@ -24,10 +29,11 @@ export async function migrate(databaseUrl: string, also: () => Promise<void> = (
       migrationsTable: TABLE,
       direction: 'up',
       noLock: true,
+      count,
       log: () => undefined,
     })
     // Rows that came from another server, by whatever copy, would else be unseen (0007_retention.sql).
-    await sql`select continue_log()`
+    if (count === Infinity) await sql`select continue_log()`
     await also()
   } catch (error) {
     throw unusable(databaseUrl, error)
@@ -53,12 +59,27 @@ function unusable(databaseUrl: string, error: unknown): unknown {
   )
 }
 
-async function refuseNewer(sql: postgres.Sql): Promise<void> {
+/** The names of this build's migrations, in order. */
+export async function listMigrations(): Promise<string[]> {
+  return (await readdir(DIRECTORY)).map((file) => file.replace(/\.sql$/, '')).toSorted()
+}
+
+/** Those that a database has seen, in order; none for one without our schema. */
+export async function listApplied(sql: postgres.ISql): Promise<string[]> {
   const [table] = await sql<{ found: string | null }[]>`select to_regclass(${TABLE})::text as found`
-  if (!table?.found) return
-  const known = new Set((await readdir(DIRECTORY)).map((file) => file.replace(/\.sql$/, '')))
-  const applied = await sql<{ name: string }[]>`select name from ${sql(TABLE)} order by name`
-  const unknown = applied.filter((row) => !known.has(row.name)).map((row) => row.name)
+  if (!table?.found) return []
+  return (await sql<{ name: string }[]>`select name from ${sql(TABLE)} order by name`).map(({ name }) => name)
+}
+
+/** The tables that the migrations of this build make, in the order in which they are made. */
+export async function listTables(): Promise<string[]> {
+  const texts = await Promise.all((await listMigrations()).map((name) => readFile(`${DIRECTORY}/${name}.sql`, 'utf8')))
+  return texts.flatMap((text) => [...text.matchAll(/^create table (\w+)/gm)].flatMap(([, name]) => name ?? []))
+}
+
+async function refuseNewer(sql: postgres.Sql): Promise<void> {
+  const known = new Set(await listMigrations())
+  const unknown = (await listApplied(sql)).filter((name) => !known.has(name))
   if (unknown.length > 0) {
     throw new AppError(
       'database.schema_newer',

@@ -188,7 +188,7 @@ export async function removeOrphans(sql: Sql, addresses: readonly Address[], lim
     using (
       select o.address, o.revision
       from history o
-      where o.address = any(${addresses as string[]}) and not exists (select 1 from actors a where a.address = o.address)
+      where o.address = any(${addresses}) and not exists (select 1 from actors a where a.address = o.address)
       limit ${limit}
       for update of o skip locked
     ) old
