@@ -1,11 +1,11 @@
 import { boot } from './cli/boot.ts'
 import { endWith, onEnd } from './cli/process.ts'
-import { readConfig } from './core/config.ts'
+import { readConfig, secretsOf } from './core/config.ts'
 import { createLog } from './core/log.ts'
 
 try {
   const config = readConfig()
-  const troupe = await boot(config, createLog(config.logLevel))
+  const troupe = await boot(config, createLog(config.logLevel, process.stderr, secretsOf(config)))
   onEnd(() => troupe.stop())
   process.stdout.write(
     [

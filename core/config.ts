@@ -111,3 +111,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
+
+/** The secrets that the configuration holds, for whoever must not tell them. */
+export function secretsOf({ apiKey, databaseUrl, databasePoolUrl, redisUrl }: Config): string[] {
+  const passwords = [databaseUrl, databasePoolUrl, redisUrl].flatMap((url) => {
+    const password = url === undefined ? '' : (URL.parse(url)?.password ?? '')
+    return password === '' ? [] : [password, decodeURIComponent(password)]
+  })
+  return [...(apiKey === undefined ? [] : [apiKey]), ...passwords]
+}

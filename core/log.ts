@@ -1,32 +1,47 @@
 import { type Logger, pino } from 'pino'
+import { isSecret, scrub } from './secrets.ts'
 
 export type Log = Logger
 
-const SECRET_KEY = /(authorization|cookie|secret|password|passwd|token|api[-_]?key|credential|signature)/i
-/** Fencing and revision tokens are numbers, and facts worth logging. */
-const redact = (key: string, value: unknown): boolean => SECRET_KEY.test(key) && typeof value !== 'number'
-
 /**
- * JSON lines on stderr. Secrets are cut by walking the keys at the sink, since path-based redaction misses arrays,
- * deep members and other spellings; URLs lose their user-info part.
+ * JSON lines on stderr. Secrets are cut by walking the keys at the sink, since path-based redaction misses arrays, deep
+ * members and other spellings; then by their shape in the line as a whole; and last those that are `known`, wherever they
+ * stand.
  */
-export function createLog(level: string, destination: { write(line: string): void } = process.stderr): Log {
-  return pino(
-    { level, base: null, formatters: { log: (object) => cut(object, 0) as Record<string, unknown> } },
-    destination,
-  )
+export function createLog(
+  level: string,
+  destination: { write(line: string): void } = process.stderr,
+  known: readonly string[] = [],
+): Log {
+  const secrets = known.filter((secret) => secret.length >= SHORTEST)
+  const write = (line: string): void => {
+    destination.write(secrets.reduce((rest, secret) => rest.replaceAll(secret, '[cut]'), scrub(line)))
+  }
+  const walk = (object: object): Record<string, unknown> => cut(object, 0) as Record<string, unknown>
+  return pino({ level, base: null, formatters: { log: walk, bindings: walk } }, { write })
 }
+
+/** What is shorter stands in many an innocent word. */
+const SHORTEST = 6
 
 function cut(value: unknown, depth: number): unknown {
   if (depth > 6) return '[deep]'
-  if (typeof value === 'string') return value.replaceAll(/\/\/[^/@\s]*@/g, '//')
+  if (typeof value === 'string') return scrub(value)
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
   if (value instanceof Error) {
-    const { name, message, stack } = value
-    return { name, message: cut(message, depth), stack, ...('code' in value ? { code: value.code } : {}) }
+    const { name, message, stack, cause } = value
+    return {
+      name,
+      message: cut(message, depth),
+      stack: cut(stack, depth),
+      ...('code' in value ? { code: value.code } : {}),
+      ...(cause === undefined ? {} : { cause: cut(cause, depth + 1) }),
+    }
   }
+  if (value instanceof Date) return value
   if (Array.isArray(value)) return value.map((member) => cut(member, depth + 1))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, redact(key, member) ? '[cut]' : cut(member, depth + 1)]),
+    Object.entries(value).map(([key, member]) => [key, isSecret(key, member) ? '[cut]' : cut(member, depth + 1)]),
   )
 }

@@ -7,7 +7,7 @@ import { historyRoute } from './history.ts'
 import { firedEdge, pathsOf, possibleEdges } from './lit.ts'
 import { svg } from './machines.ts'
 import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
-import { json } from './reply.ts'
+import { shown } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { ActorSummary } from './run-views.ts'
 import { pageOf } from './view.ts'
@@ -45,7 +45,7 @@ export function actorRoutes(deps: Deps): Route[] {
         const headers = { etag: etagOf(actor.revision) }
         return isCurrent(request, headers.etag)
           ? new Response(null, { status: 304, headers })
-          : json(actor, { headers })
+          : shown(actor, { headers })
       },
     }),
     route('GET /v1/actors/:kind/:key/mailbox', {

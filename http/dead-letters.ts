@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { AppError } from '../core/errors.ts'
+import { CUT } from '../core/secrets.ts'
 import { DeadLetter } from './admin-views.ts'
 import type { Deps } from './deps.ts'
 import { MachineEventBody, readMachineEvent } from './machine-event.ts'
@@ -39,6 +41,7 @@ export function deadLetterRoutes({ platform: { deadLetters } }: Deps): Route[] {
       answers: { 200: DeadLetter },
       async handle({ by, params, body }) {
         const event = body.event === undefined ? undefined : readMachineEvent(by, body.event)
+        refuseCut(event)
         return json(await deadLetters.redrive(by, params.id, event))
       },
     }),
@@ -50,4 +53,13 @@ export function deadLetterRoutes({ platform: { deadLetters } }: Deps): Route[] {
       handle: async ({ by, params }) => json(await deadLetters.discard(by, params.id)),
     }),
   ]
+}
+
+/** What is shown has its secrets cut: whoever edits that and sends it must put them back. */
+function refuseCut(event: object | undefined): void {
+  if (event === undefined || !JSON.stringify(event).includes(CUT)) return
+  throw new AppError(
+    'request.invalid',
+    `body.event: it holds ${CUT} where a secret stood: put that back, or send it as it was`,
+  )
 }

@@ -8,7 +8,7 @@ import type { Deps } from './deps.ts'
 import { Ingested, IngestedMany, LoggedEvent, Verdict } from './event-views.ts'
 import { incoming, take } from './intake.ts'
 import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
-import { json } from './reply.ts'
+import { json, shown } from './reply.ts'
 import { type Call, type Route, route } from './route.ts'
 import { Run } from './run-views.ts'
 import { pageOf } from './view.ts'
@@ -88,7 +88,7 @@ export function eventRoutes(deps: Deps): Route[] {
       answers: {
         200: z.strictObject({ event: LoggedEvent, deliveries: z.array(Delivered), runs: z.array(Run) }),
       },
-      handle: async ({ by, params }) => json(await events.get(by, params.id)),
+      handle: async ({ by, params }) => shown(await events.get(by, params.id)),
     }),
     route('POST /v1/events/:id/replay', {
       tag,

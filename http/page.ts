@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PageOf, Paging } from '../actors/agents/api.ts'
-import { json } from './reply.ts'
+import { shown } from './reply.ts'
 import { Text, whole } from './words.ts'
 
 /** `?limit=&cursor=` of every list. */
@@ -16,12 +16,12 @@ export function paging({ limit, cursor }: { limit: number; cursor?: string | und
 
 /** `{ items, nextCursor }` with what is told of the whole, and the way to the next page as a `Link` header too. */
 export function pageResponse<T>(request: Request, { items, next }: PageOf<T>, more: object = {}): Response {
-  return json({ items, nextCursor: next, ...more }, next === null ? {} : { headers: { link: linkTo(request, next) } })
+  return shown({ items, nextCursor: next, ...more }, next === null ? {} : { headers: { link: linkTo(request, next) } })
 }
 
 /** A list that comes whole. */
 export function wholeList<T>(items: readonly T[]): Response {
-  return json({ items, nextCursor: null })
+  return shown({ items, nextCursor: null })
 }
 
 function linkTo(request: Request, cursor: string): string {

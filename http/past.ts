@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
 import { HistoryEntry } from './history.ts'
-import { json, pathOf } from './reply.ts'
+import { json, pathOf, shown } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { Address, Count } from './view.ts'
 import { Anything, Id, Kind, Time, whole } from './words.ts'
@@ -20,7 +20,7 @@ export function pastRoutes({ platform: { past } }: Deps): Route[] {
       params: One,
       query: z.strictObject({ at: Revision }),
       answers: { 200: Moment },
-      handle: async ({ by, params, query }) => json(await past.at(by, address(params.kind, params.key), query.at)),
+      handle: async ({ by, params, query }) => shown(await past.at(by, address(params.kind, params.key), query.at)),
     }),
     route('POST /v1/actors/:kind/:key/fork', {
       tag,

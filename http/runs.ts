@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
-import { json } from './reply.ts'
+import { json, shown } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { Run, RunInFull } from './run-views.ts'
 import { pageOf } from './view.ts'
@@ -41,7 +41,7 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       summary: 'A run with its steps and evidence',
       params: One,
       answers: { 200: RunInFull },
-      handle: async ({ by, params }) => json(await runs.get(by, params.id)),
+      handle: async ({ by, params }) => shown(await runs.get(by, params.id)),
     }),
     route('GET /v1/runs/:id/evidence/:evidence', {
       tag,

@@ -3,7 +3,7 @@ import type * as api from '../actors/agents/api.ts'
 import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
 import { HistoryEntry } from './history.ts'
-import { json } from './reply.ts'
+import { shown } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { Address, Count, named, type View } from './view.ts'
 import { Anything, Id, Kind, Time } from './words.ts'
@@ -18,7 +18,7 @@ export function whyRoute({ platform: { actors } }: Deps): Route {
       'depends on what the event carries; `guards` names what stands in the way. `delays` and `invocations` are what runs.',
     params: z.strictObject({ kind: Kind, key: Id }),
     answers: { 200: Why },
-    handle: async ({ by, params }) => json(await actors.why(by, address(params.kind, params.key))),
+    handle: async ({ by, params }) => shown(await actors.why(by, address(params.kind, params.key))),
   })
 }
 
