@@ -24,5 +24,5 @@ export function endWith(error: unknown): never {
   const known = error instanceof AppError
   const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`troupe: ${text}\n`)
-  process.exit(known && (error.code === 'config.invalid' || error.code.startsWith('database.')) ? 2 : 1)
+  process.exit(known && (error.code === 'config.invalid' || /^(database|backup)\./.test(error.code)) ? 2 : 1)
 }
