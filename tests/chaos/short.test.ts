@@ -14,8 +14,8 @@ describe.each(await backends())('a cluster on $name', ({ name }) => {
       ...SHORT,
       size: { ...SHORT.size, clients: 4, paceMs: 120 },
       // Nothing here depends on how fast the machine is.
-      restMs: 120_000,
-      patienceMs: 120_000,
+      restMs: 60_000,
+      patienceMs: 60_000,
       spanMs: 1_000,
       seed: 20_261,
       backend: name,
