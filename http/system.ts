@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { SystemInfo } from '../actors/agents/api.ts'
 import { AppError } from '../core/errors.ts'
+import { PLATFORM } from '../core/principal.ts'
 import { System } from './admin-views.ts'
 import type { Deps } from './deps.ts'
 import { json, text } from './reply.ts'
@@ -43,7 +44,9 @@ export function systemRoutes({ platform, meter, streams }: Deps): Route[] {
       tag,
       summary: 'Figures for Prometheus',
       answers: { 200: { type: 'text/plain', description: 'Prometheus text format 0.0.4' } },
-      async handle() {
+      async handle({ by }) {
+        // How busy the others are is not for every team to know.
+        if (by.team !== PLATFORM.team) throw new AppError('auth.forbidden', `Figures are for team ${PLATFORM.team}`)
         const lines = [
           ...systemLines(await platform.system()),
           ...meter.lines(),
