@@ -5,18 +5,22 @@ import { openDatabase } from '../db/open.ts'
 
 /** One consistent file of everything in the database, also while platforms use it. */
 export async function backUp(config: Config, path: string): Promise<string> {
-  return describe('written to', path, await onDatabase(config, (url) => writeBackup(url, path)))
+  return describe('written to', path, await onDatabase(config, false, (url) => writeBackup(url, path)))
 }
 
 /** Puts a backup into an empty database; `check` reads it to its end and leaves every database alone. */
 export async function restore(config: Config, path: string, check: boolean): Promise<string> {
   if (check) return describe('is whole:', path, await checkBackup(path))
-  return describe('restored from', path, await onDatabase(config, (url) => restoreBackup(url, path)))
+  return describe('restored from', path, await onDatabase(config, true, (url) => restoreBackup(url, path)))
 }
 
-async function onDatabase<Answer>(config: Config, work: (url: string) => Promise<Answer>): Promise<Answer> {
+async function onDatabase<Answer>(
+  config: Config,
+  create: boolean,
+  work: (url: string) => Promise<Answer>,
+): Promise<Answer> {
   const { databaseUrl, dataDir, logLevel } = config
-  const database = await openDatabase({ databaseUrl, dataDir, log: createLog(logLevel) })
+  const database = await openDatabase({ databaseUrl, dataDir, log: createLog(logLevel), create })
   try {
     return await work(database.url)
   } finally {

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { type Config, readConfig } from '../core/config.ts'
 import { backUp, restore } from './backup.ts'
 import { checkMachines, describeVerdicts } from './deploy-check.ts'
+import { describeFindings, examine } from './doctor.ts'
 import { endWith } from './process.ts'
 import { replayActors } from './replay.ts'
 
@@ -63,6 +64,17 @@ program
   .option('--check', 'only reads the file to its end and proves it')
   .action(async (file: string, options: { check?: boolean }) => {
     process.stdout.write(await restore(quietConfig(), file, options.check === true))
+  })
+
+program
+  .command('doctor')
+  .description('Looks at the database, at Redis and at the work in them, and says what to do; changes nothing')
+  .option('--json', 'for programs')
+  .action(async (options: { json?: boolean }) => {
+    const findings = await examine(quietConfig())
+    process.stdout.write(options.json === true ? `${JSON.stringify(findings, null, 2)}\n` : describeFindings(findings))
+    // A warning is not a reason to wake somebody.
+    process.exitCode = findings.some(({ level }) => level === 'problem') ? 1 : 0
   })
 
 program.parseAsync().catch(endWith)

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
+import { AppError } from '../core/errors.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { startEmbeddedPostgres } from './embedded.ts'
 
@@ -19,10 +21,17 @@ export async function openDatabase(options: {
   databaseUrl: string | undefined
   dataDir: string
   log: EmbeddedOptions['log']
+  /** Makes a new one in an empty folder; else that is refused (`config.invalid`). */
+  create?: boolean
 }): Promise<OpenDatabase> {
-  const { databaseUrl, dataDir, log } = options
+  const { databaseUrl, dataDir, log, create = false } = options
   const url = databaseUrl ?? (await findRunning(dataDir))
   if (url !== undefined) return { url, stop: () => Promise.resolve() }
+  if (!create && !existsSync(join(dataDir, 'postgres', 'PG_VERSION')))
+    throw new AppError(
+      'config.invalid',
+      `There is no database in ${dataDir}: set DATABASE_URL, or TROUPE_DATA_DIR to the folder of a platform`,
+    )
   return startEmbeddedPostgres({ dataDir, log })
 }
 
