@@ -1,0 +1,171 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { createPlatform } from '../actors/agents/platform.ts'
+import { type Config, readConfig } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import { createLog } from '../core/log.ts'
+import { PLATFORM, ROLES } from '../core/principal.ts'
+import { createToolCatalog, createTools } from '../tools/catalog.ts'
+
+const Key = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  team: z.string(),
+  hint: z.string().nullable(),
+  lastUsedAt: z.coerce.date().nullable(),
+  expiresAt: z.coerce.date().nullable(),
+  revokedAt: z.coerce.date().nullable(),
+})
+type Key = z.infer<typeof Key>
+const NewKey = z.object({ id: z.string(), key: z.string() })
+type NewKey = z.infer<typeof NewKey>
+
+interface Terms {
+  name: string
+  role: (typeof ROLES)[number]
+  team?: string | undefined
+  expiresAt?: Date | undefined
+}
+
+/** Keys as the commands see them, over HTTP or in the database itself. */
+interface KeyStore {
+  create(terms: Terms): Promise<NewKey>
+  list(): Promise<Key[]>
+  rotate(id: string, graceMs: number): Promise<NewKey>
+  revoke(id: string): Promise<void>
+}
+
+interface Where {
+  url?: string
+  key?: string
+}
+
+/** `troupe keys …`: on a running platform with `--url` and an administrator's key, else in the database that the environment names. */
+export function addKeyCommands(program: Command): void {
+  const keys = program.command('keys').description('API keys')
+  const on = (command: Command): Command =>
+    command
+      .option('--url <url>', 'a running platform; default: the database that the environment describes')
+      .option('--key <key>', 'API key of an administrator', process.env['TROUPE_API_KEY'])
+
+  on(keys.command('list').description('Keys, without the keys themselves')).action((where: Where) =>
+    withKeys(where, async (store) => {
+      for (const key of await store.list()) process.stdout.write(`${lineOf(key)}\n`)
+    }),
+  )
+  on(keys.command('create').description('Makes a key and prints it, this once'))
+    .requiredOption('--name <name>', 'whose it is')
+    .requiredOption('--role <role>', ROLES.join(', '))
+    .option('--team <team>', 'default: default, or the team of the key')
+    .option('--expires <time>', 'when it ends by itself, for example 2027-01-31T00:00:00Z')
+    .action((options: Where & { name: string; role: string; team?: string; expires?: string }) =>
+      withKeys(options, async (store) => {
+        const { name, team, expires } = options
+        const role = z.enum(ROLES).safeParse(options.role)
+        if (!role.success) throw new AppError('config.invalid', `--role: expected one of ${ROLES.join(', ')}`)
+        print(await store.create({ name, role: role.data, team, expiresAt: timeOf(expires) }))
+      }),
+    )
+  on(keys.command('rotate').description('Puts a new key in the place of one and prints it, this once'))
+    .argument('<id>')
+    .option('--grace <hours>', 'how long the old one stays good', '24')
+    .action((id: string, options: Where & { grace: string }) =>
+      withKeys(options, async (store) => {
+        const hours = Number(options.grace)
+        if (!(hours >= 0 && hours <= 720)) throw new AppError('config.invalid', '--grace: expected 0 to 720 hours')
+        print(await store.rotate(id, Math.round(hours * 3_600_000)))
+      }),
+    )
+  on(keys.command('revoke').description('Ends a key and its sessions, within a second everywhere'))
+    .argument('<id>')
+    .action((id: string, options: Where) =>
+      withKeys(options, async (store) => {
+        await store.revoke(id)
+        process.stdout.write(`${id} revoked\n`)
+      }),
+    )
+}
+
+async function withKeys({ url, key }: Where, work: (store: KeyStore) => Promise<void>): Promise<void> {
+  if (url !== undefined) return work(overHttp(url, key))
+  await inDatabase(readConfig({ LOG_LEVEL: 'warn', ...process.env }), work)
+}
+
+async function inDatabase(config: Config, work: (store: KeyStore) => Promise<void>): Promise<void> {
+  const platform = await createPlatform({
+    version: '0',
+    roles: ['api'],
+    dataDir: config.dataDir,
+    log: createLog(config.logLevel),
+    tools: createToolCatalog(createTools({ allowedHosts: [] })),
+    ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
+    ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
+  })
+  const { keys } = platform
+  try {
+    await work({
+      create: async (terms) => told(await keys.create(PLATFORM, terms)),
+      list: () => keys.list(PLATFORM),
+      rotate: async (id, graceMs) => told(await keys.rotate(PLATFORM, id, { graceMs })),
+      revoke: (id) => keys.revoke(PLATFORM, id),
+    })
+  } finally {
+    await platform.stop()
+  }
+}
+
+function overHttp(base: string, key: string | undefined): KeyStore {
+  async function ask(method: string, path: string, body?: object): Promise<unknown> {
+    const response = await fetch(`${base.replace(/\/$/, '')}/v1/keys${path}`, {
+      method,
+      headers: {
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(30_000),
+    })
+    const text = await response.text()
+    if (response.ok) return text === '' ? undefined : JSON.parse(text)
+    const { detail = text } = z
+      .object({ detail: z.string() })
+      .partial()
+      .catch({})
+      .parse(JSON.parse(text || '{}'))
+    throw new AppError('config.invalid', `${base} answered ${response.status}: ${detail}`)
+  }
+  return {
+    create: async (terms) => NewKey.parse(await ask('POST', '', terms)),
+    list: async () => z.object({ items: z.array(Key) }).parse(await ask('GET', '')).items,
+    rotate: async (id, graceMs) => NewKey.parse(await ask('POST', `/${encodeURIComponent(id)}/rotate`, { graceMs })),
+    revoke: async (id) => {
+      await ask('DELETE', `/${encodeURIComponent(id)}`)
+    },
+  }
+}
+
+function told({ key, view }: { key: string; view: { id: string } }): NewKey {
+  return { id: view.id, key }
+}
+
+/** The key alone on stdout, so that it can be piped to where secrets are kept. */
+function print({ id, key }: NewKey): void {
+  process.stderr.write(`${id}: keep this, it is told once\n`)
+  process.stdout.write(`${key}\n`)
+}
+
+function lineOf({ id, hint, team, role, name, lastUsedAt, expiresAt, revokedAt }: Key): string {
+  const ended = revokedAt ?? (expiresAt !== null && expiresAt.getTime() <= Date.now() ? expiresAt : null)
+  const state = ended ? `ended ${ended.toISOString()}` : expiresAt ? `until ${expiresAt.toISOString()}` : 'good'
+  const used = lastUsedAt ? `used ${lastUsedAt.toISOString()}` : 'never used'
+  return [id, `${hint ?? '        '}…`, team, role.padEnd(8), state, used, name].join('  ')
+}
+
+function timeOf(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime()))
+    throw new AppError('config.invalid', '--expires: expected a time, as 2027-01-31T00:00:00Z')
+  return time
+}
