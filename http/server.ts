@@ -1,8 +1,11 @@
 import { once } from 'node:events'
-import { createAdaptorServer } from '@hono/node-server'
+import { createServer } from 'node:http'
+import { createAdaptorServer, getRequestListener, RequestError } from '@hono/node-server'
 import { WebSocketServer } from 'ws'
 import { AppError } from '../core/errors.ts'
 import type { App } from './app.ts'
+import type { Bindings } from './app-env.ts'
+import { isAddressed, refuseAddress, refuseBrokenRequests, refuseHost } from './refusals.ts'
 
 /** Bytes: nobody has anything to say to us over a socket. */
 const LARGEST_MESSAGE = 1_024
@@ -24,18 +27,32 @@ export interface Listening {
 
 /** Puts the app on Node's HTTP server. Resolves when it listens; throws `config.invalid` when it cannot. */
 export async function listen({ app, host, port, graceMs = 10_000 }: ListenOptions): Promise<Listening> {
-  const server = createAdaptorServer({
-    // As it is: an upgrade leaves its mark on it.
-    fetch: async (request, env) => app.fetch(request, env),
-    websocket: { server: new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE }) },
-    hostname: host,
-    serverOptions: {
+  // As it is: an upgrade leaves its mark on it.
+  const fetch = async (request: Request, env: Bindings): Promise<Response> => app.fetch(request, env)
+  // Nothing else gets as far as here: the app answers its own failures.
+  const refuse = (error: unknown): Response =>
+    error instanceof RequestError ? refuseAddress() : new Response(null, { status: 500 })
+  const answer = getRequestListener(fetch, { hostname: host, errorHandler: refuse })
+  const server = createServer(
+    {
       // Against clients that send a byte a minute: Node's own limits are 60 s and 300 s, looked at every 30 s.
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       connectionsCheckingInterval: 2_000,
       maxHeaderSize: 16_384,
+      // Refused below, with a reason.
+      requireHostHeader: false,
+      // Any other upgrade is no business of ours: the request is answered as if it had not asked.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
+    (incoming, outgoing) => (isAddressed(incoming) ? answer(incoming, outgoing) : refuseHost(outgoing)),
+  )
+  refuseBrokenRequests(server)
+  createAdaptorServer({
+    fetch,
+    createServer: () => server,
+    websocket: { server: new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE }) },
+    hostname: host,
   })
   server.maxConnections = 2_000
   // A connection on which nothing moves, in either direction, is dead: streams ping every 15 s.

@@ -33,7 +33,7 @@ export function problemFault({ status, headers, body }: Answer): string | undefi
   const { code, detail, requestId } = problem
   if (problem.status !== status) return `${status}, but the problem says ${String(problem.status)}`
   if (typeof code !== 'string' || !/^[a-z_]+(\.[a-z_]+)?$/.test(code)) return `${status} without a code`
-  if (typeof detail !== 'string' || detail.length < 8) return `${status} without a reason: ${body.slice(0, 200)}`
+  if (typeof detail !== 'string' || detail.length < 5) return `${status} without a reason: ${body.slice(0, 200)}`
   if (requestId !== headers['x-request-id']) return `${status} under another request id`
   const leak = [...LEAKS, ownFolder].find((pattern) => pattern.test(body))
   return leak && `${status} tells too much (${leak.source}): ${body.slice(0, 400)}`

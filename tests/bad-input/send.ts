@@ -77,13 +77,20 @@ export async function sendRaw(
       for (const piece of pieces) socket.write(piece)
       if (halfClose) socket.end()
     })
-    socket.setTimeout(HANGS_MS, () => socket.destroy(new Error(`neither an answer nor an end within ${HANGS_MS} ms`)))
+    const late = (): void =>
+      void socket.destroy(
+        new Error(`no end within ${HANGS_MS} ms: ${Buffer.concat(chunks).subarray(0, 200).toString()}`),
+      )
+    const timer = setTimeout(late, HANGS_MS)
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (chunks.length > 0 || error.code === 'ECONNRESET' || error.code === 'EPIPE') done()
+      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') done()
       else reject(error)
     })
-    socket.on('close', done)
+    socket.on('close', () => {
+      clearTimeout(timer)
+      done()
+    })
   })
   return answersIn(text, performance.now() - startedAt)
 }
