@@ -45,7 +45,7 @@ export async function listen({ app, host, port, graceMs = 10_000 }: ListenOption
       // Any other upgrade is no business of ours: the request is answered as if it had not asked.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
-    (incoming, outgoing) => (isAddressed(incoming) ? answer(incoming, outgoing) : refuseHost(outgoing)),
+    (incoming, outgoing) => void (isAddressed(incoming) ? answer(incoming, outgoing) : refuseHost(outgoing)),
   )
   refuseBrokenRequests(server)
   createAdaptorServer({
