@@ -10,6 +10,7 @@ import type { Log } from '../core/log.ts'
 import { createApp } from '../http/app.ts'
 import { listen } from '../http/server.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
+import { passedOn } from './child-env.ts'
 import { loadMachines } from './machines.ts'
 
 export interface Troupe {
@@ -108,11 +109,4 @@ async function startLab(url: string, config: Config): Promise<{ url: string; sto
       await exited
     },
   }
-}
-
-/** What a child needs to run at all. The rest may hold secrets, which are not the lab's business. */
-const HARMLESS = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'LC_ALL', 'TZ', 'SYSTEMROOT', 'NODE_OPTIONS']
-
-function passedOn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(HARMLESS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
 }

@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../core/config.ts'
 import { backUp, restore } from './backup.ts'
 import { checkMachines, describeVerdicts } from './deploy-check.ts'
 import { describeFindings, examine } from './doctor.ts'
+import { addKeyCommands } from './keys.ts'
 import { endWith } from './process.ts'
 import { replayActors } from './replay.ts'
 
@@ -76,5 +77,7 @@ program
     // A warning is not a reason to wake somebody.
     process.exitCode = findings.some(({ level }) => level === 'problem') ? 1 : 0
   })
+
+addKeyCommands(program)
 
 program.parseAsync().catch(endWith)

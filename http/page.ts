@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { PageOf, Paging } from '../actors/agents/api.ts'
 import { shown } from './reply.ts'
 import { Text, whole } from './words.ts'

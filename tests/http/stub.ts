@@ -37,6 +37,7 @@ export function stubPlatform(parts: Partial<Platform> = {}, options: { keys?: bo
       required: async () => options.keys ?? false,
     },
     sources: { ...absent<Platform['sources']>('sources'), find: async () => undefined },
+    lagMs: async () => 0,
     idempotency: memoryIdempotency(),
     ...parts,
   }

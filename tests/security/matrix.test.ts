@@ -223,7 +223,7 @@ describe("another team's thing", () => {
       for await (const piece of body.pipeThrough(new TextDecoderStream())) heard.push(piece)
     })
     const socket = new WebSocket(`${running.url.replace('http', 'ws')}/v1/live/ws?${topics}`, { headers })
-    socket.on('message', (data) => heard.push(String(data)))
+    socket.on('message', (data: Buffer) => heard.push(data.toString('utf8')))
     await once(socket, 'message')
     await ask('POST', '/v1/events', ADMIN, { type: `${OURS}.go` })
     await ask('POST', '/v1/events', keys.stranger, { type: 'theirs.go' })
