@@ -12,7 +12,7 @@ import { json, shown } from './reply.ts'
 import { type Call, type Route, route } from './route.ts'
 import { Run } from './run-views.ts'
 import { pageOf } from './view.ts'
-import { Text, Time } from './words.ts'
+import { Instant, Text, Time } from './words.ts'
 
 const tag = 'events'
 const One = z.strictObject({ id: Text })
@@ -59,7 +59,7 @@ export function eventRoutes(deps: Deps): Route[] {
         type: Text.optional(),
         subject: Text.optional(),
         status: z.enum(['accepted', 'routed', 'unhandled']).optional(),
-        since: z.iso.datetime({ offset: true }).optional(),
+        since: Instant.optional(),
         causationid: Text.optional().describe('What came of this event, directly'),
       }),
       answers: { 200: pageOf(LoggedEvent) },

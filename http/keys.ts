@@ -6,12 +6,12 @@ import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
 import { json, noContent } from './reply.ts'
 import { type Route, route } from './route.ts'
 import { pageOf } from './view.ts'
-import { Id, Text } from './words.ts'
+import { Id, Instant, Text } from './words.ts'
 
 /** No colon: it stands between a team and the names that are its own. */
 const Team = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected lower-case letters, digits and - (at most 32)')
 
-const End = z.iso.datetime({ offset: true }).describe('When it ends by itself')
+const End = Instant.describe('When it ends by itself')
 const DEFAULT_GRACE_MS = 24 * 3_600_000
 const MOST_GRACE_MS = 30 * DEFAULT_GRACE_MS
 

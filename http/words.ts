@@ -28,6 +28,11 @@ export const Reason = z.string().max(1000).describe('Why, for the history and th
 /** Any JSON. What came in was read by `parseJson`, which limits its depth and cleans it. */
 export const Anything: z.ZodType<Json> = z.any().describe('Any JSON')
 
+/** An RFC 3339 time as it comes in, of a year that PostgreSQL knows. */
+export const Instant = z.iso
+  .datetime({ offset: true })
+  .refine((text) => new Date(text).getUTCFullYear() >= 1, 'expected a year from 0001 on')
+
 /** An RFC 3339 time as it goes out. */
 export const Time = z.iso.datetime()
 

@@ -46,10 +46,23 @@ export function problemText({ file, line, column, path, message }: Problem): str
   return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`
 }
 
-/** `agent.bad_definition` with all problems in the order of the text; its message is that of the first. */
+/** Nobody reads more at once, and what refuses a text must not be larger than it. */
+const MOST_TOLD = 20
+const LONGEST = 600
+
+/** `agent.bad_definition` with the first problems in the order of the text; its message is that of the first. */
 export function badDefinition(unsorted: readonly Problem[]): AppError {
-  const problems = unsorted.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  const sorted = unsorted.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  const problems = sorted.slice(0, MOST_TOLD).map(clipped)
   const [first] = problems
   const text = first ? problemText(first) : 'The definition is not valid'
   return new AppError('agent.bad_definition', text, { details: { problems } })
+}
+
+function clipped(problem: Problem): Problem {
+  return { ...problem, path: clip(problem.path), message: clip(problem.message) }
+}
+
+function clip(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1).toWellFormed()}…` : text
 }
