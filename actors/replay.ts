@@ -12,6 +12,7 @@ import { firstStep, step } from '../machines/step.ts'
 import type { Checkpoints, Point } from './checkpoints.ts'
 import { readBeginning } from './fork-event.ts'
 import { readMigration } from './migration.ts'
+import { readRestored } from './restored.ts'
 
 export interface Replay {
   address: Address
@@ -158,8 +159,8 @@ function again(
     return readBeginning(entry.event)?.snapshot ?? firstStep(machine, identity, entry.event.input ?? null).snapshot
   // A message that failed then, changed nothing then.
   if (!entry.handled) return snapshot
-  const migrated = readMigration(entry.event)
-  if (migrated) return migrated
+  const given = readMigration(entry.event) ?? readRestored(entry.event)
+  if (given) return given
   return step(machine, identity, snapshot, entry.event).snapshot
 }
 

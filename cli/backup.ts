@@ -2,6 +2,7 @@ import type { Config } from '../core/config.ts'
 import { createLog } from '../core/log.ts'
 import { type BackupReport, checkBackup, restoreBackup, writeBackup } from '../db/backup.ts'
 import { openDatabase } from '../db/open.ts'
+import { raiseFences } from '../machines/lock-restored.ts'
 
 /** One consistent file of everything in the database, also while platforms use it. */
 export async function backUp(config: Config, path: string): Promise<string> {
@@ -11,7 +12,11 @@ export async function backUp(config: Config, path: string): Promise<string> {
 /** Puts a backup into an empty database; `check` reads it to its end and leaves every database alone. */
 export async function restore(config: Config, path: string, check: boolean): Promise<string> {
   if (check) return describe('is whole:', path, await checkBackup(path))
-  return describe('restored from', path, await onDatabase(config, true, (url) => restoreBackup(url, path)))
+  return describe(
+    'restored from',
+    path,
+    await onDatabase(config, true, (url) => restoreBackup(url, path, { lock: raiseFences })),
+  )
 }
 
 async function onDatabase<Answer>(

@@ -6,6 +6,7 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import postgres from 'postgres'
+import type { StoredSnapshot } from '../core/effect.ts'
 import { AppError } from '../core/errors.ts'
 import { END_OF_FILE, END_OF_ROWS, type Header, readBackup, type TableEnd } from './backup-file.ts'
 import { listApplied, listMigrations, listTables, migrate } from './migrate.ts'
@@ -113,11 +114,15 @@ export async function checkBackup(path: string): Promise<BackupReport> {
   return report
 }
 
+/** What actors of a kind are to be when they are put back, where the world did not stand still meanwhile. */
+export type Rewrites = Readonly<Record<string, (snapshot: StoredSnapshot) => StoredSnapshot>>
+
 /**
  * Puts a backup into a database without data, and brings it to this build's version. All of it or nothing; the file is
- * proven first. Throws `backup.damaged`, `backup.target_in_use`, `database.schema_newer`.
+ * proven first. What `rewrites` change is written into the histories of the actors, so that they still replay to what they
+ * are. Throws `backup.damaged`, `backup.target_in_use`, `database.schema_newer`.
  */
-export async function restoreBackup(databaseUrl: string, path: string): Promise<BackupReport> {
+export async function restoreBackup(databaseUrl: string, path: string, rewrites: Rewrites = {}): Promise<BackupReport> {
   const report = await checkBackup(path)
   const known = await listMigrations()
   if (report.schema.some((name, place) => known[place] !== name)) {
@@ -134,6 +139,7 @@ export async function restoreBackup(databaseUrl: string, path: string): Promise<
     await sql.begin(async (tx) => {
       await tx`truncate ${tx.unsafe(report.tables.map(({ name }) => `"${name}"`).join(', '))}`
       await load(tx, path)
+      for (const [kind, rewrite] of Object.entries(rewrites)) await rewriteActors(tx, kind, rewrite)
       // A copy is an installation of its own: it must not take jobs of the other from a Redis that both use.
       await tx`update installation set id = gen_random_uuid()`
     })
@@ -178,6 +184,31 @@ async function load(tx: postgres.TransactionSql, path: string): Promise<void> {
           await tx`select setval(pg_get_serial_sequence(quote_ident(${part.name}), ${column})::regclass, ${last})`
         break
     }
+  }
+}
+
+async function rewriteActors(
+  tx: postgres.TransactionSql,
+  kind: string,
+  rewrite: (snapshot: StoredSnapshot) => StoredSnapshot,
+): Promise<void> {
+  const actors = await tx<{ address: string; snapshot: StoredSnapshot }[]>`
+    select address, snapshot from actors where kind = ${kind} and status = 'active'`
+  for (const { address, snapshot: before } of actors) {
+    const snapshot = JSON.stringify(rewrite(before))
+    const event = `{"type":"xstate.restored","snapshot":${snapshot}}`
+    // With the highest number of the log: what the server itself counts may be lower, until `continue_log` sees to that.
+    await tx`
+      with moved as (
+        update actors
+        set snapshot = ${snapshot}::text::json, revision = revision + 1, updated_at = clock_timestamp()
+        where address = ${address}
+        returning *
+      )
+      insert into history (address, revision, message_id, event, from_value, to_value, status, effects, handled, machine_hash, xid)
+      select address, revision, 'xstate.restored:' || revision, ${event}::text::json, value, value, status, '[]', true, machine_hash,
+        coalesce((select xid from history order by xid desc, seq desc limit 1), pg_current_xact_id())
+      from moved`
   }
 }
 

@@ -7,7 +7,7 @@ import { TEMP_PREFIX } from '../support/leftovers.ts'
 import { freePort, type Program, startLabProgram, startMain, troupe } from './programs.ts'
 import { definition, type Instance, pause, type Run, type RunInFull } from './stage.ts'
 
-const PRESSES = 5
+const PRESSES = 6
 const press = { uses: 'device.press', with: { key: 'CHANNEL_UP' } }
 
 describe('a backup that is restored into another data folder', () => {
@@ -40,15 +40,17 @@ describe('a backup that is restored into another data folder', () => {
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
     return JSON.parse(text) as Body
   }
-  const presses = async (): Promise<{ idempotencyKey: string }[]> => {
+  const presses = async (): Promise<{ idempotencyKey: string; fence: number }[]> => {
     const answer = await fetch(`${lab.url}/devices/stb-4/commands`)
-    const { commands } = (await answer.json()) as { commands: { command: string; idempotencyKey: string }[] }
+    const { commands } = (await answer.json()) as {
+      commands: { command: string; idempotencyKey: string; fence: number }[]
+    }
     return commands.filter(({ command }) => command === 'press')
   }
 
   it('goes on with the run that was in the middle, the timers, the lease, and everything that waited', async () => {
     await eventually('the lab to be known', () => ask<object>('/v1/devices/stb-4'), { timeoutMs: 30_000 })
-    const steps = Array.from({ length: PRESSES }, () => [press, pause('700ms')]).flat()
+    const steps = Array.from({ length: PRESSES }, () => [press, pause('1s')]).flat()
     const config = { max_parallel_tasks: 1 }
     await ask(
       '/v1/agents?publish=true',
@@ -82,7 +84,7 @@ describe('a backup that is restored into another data folder', () => {
         const all = (await runs('survivor')).filter(({ outcome }) => outcome !== null)
         return all.length === 2 && all
       },
-      { timeoutMs: 120_000 },
+      { timeoutMs: 240_000 },
     )
     expect(ended.map(({ outcome, reason }) => [outcome, reason])).toEqual(Array(2).fill(['succeeded', null]))
     for (const { id } of ended) {
@@ -93,6 +95,13 @@ describe('a backup that is restored into another data folder', () => {
     const done = await presses()
     expect(done).toHaveLength(PRESSES * 2)
     expect(new Set(done.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(PRESSES * 2)
+    // Whoever gets the device from here on has a token that nobody can have had in the time that was lost.
+    await ask('/v1/events', { type: 'go' })
+    const after = await eventually('a press of the next run', async () => (await presses())[PRESSES * 2], {
+      timeoutMs: 60_000,
+    })
+    expect(after.fence).toBeGreaterThan(1_000_000)
+    expect(Math.min(...done.map(({ fence }) => fence))).toBeLessThan(1_000_000)
     await ask('/v1/instances/sleeper/resume', { reason: 'it has moved' })
     await eventually('what had waited', async () => (await runs('sleeper'))[0]?.outcome === 'succeeded', {
       timeoutMs: 60_000,
@@ -100,5 +109,5 @@ describe('a backup that is restored into another data folder', () => {
     expect(await ask('/v1/dead-letters')).toMatchObject({ items: [] })
     const replayed = await troupe(['replay', '--all'], env)
     expect(replayed).toMatchObject({ code: 0, text: expect.stringMatching(/^\d{2,} replayed, 0 different/) })
-  }, 300_000)
+  }, 600_000)
 })
