@@ -38,7 +38,7 @@ describe.skipIf(inject('browser').program === undefined)('the shell', { timeout:
     await browser.keep('login')
     await page.getByLabel('API key').fill(`trp_${'x'.repeat(40)}`)
     await page.getByRole('button', { name: 'Log in' }).click()
-    await page.getByText('The key is unknown or was revoked').waitFor()
+    await page.getByText('The key is unknown or has ended').waitFor()
     await page.getByLabel('API key').fill(KEY)
     await page.getByRole('button', { name: 'Log in' }).click()
     await page.locator('.lamp[data-state="live"]').waitFor()
