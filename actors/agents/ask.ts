@@ -9,14 +9,21 @@ const TIMEOUT_MS = 15_000
 /**
  * Sends a message and answers with what the actor made of it, once that is committed; so the tables that follow the
  * actor already show it. Throws `event.refused` when the actor does not take the event in its present state,
- * `actor.timeout` when no worker got to it: it is then still on its way.
+ * `actor.timeout` when no worker got to it: it is then still on its way, and `request.precondition_failed` when the actor
+ * is at another revision than the expected one.
  */
-export function ask(runtime: Runtime, address: Address, event: MachineEvent, by: Principal): Promise<Answer> {
+export function ask(
+  runtime: Runtime,
+  address: Address,
+  event: MachineEvent,
+  by: Principal,
+  expected?: number,
+): Promise<Answer> {
   return runtime.ask(address, event, {
     id: `ask:${ulid()}`,
     sender: `user/${by.name}`,
     timeoutMs: TIMEOUT_MS,
-    demand: { handled: true },
+    demand: { handled: true, ...(expected === undefined ? {} : { revision: expected }) },
   })
 }
 

@@ -90,15 +90,8 @@ export function createInstances(deps: InstancesDeps): Instances {
     get: async (by, id) => toView(await existing(by.team, id)),
 
     async command(by, id, action, { reason = '', expected }) {
-      const { address, revision } = await existing(by.team, id)
-      if (expected !== undefined && expected !== revision) {
-        throw new AppError(
-          'request.precondition_failed',
-          `${id} is at revision ${revision}, not ${expected}: look again`,
-          { details: { revision } },
-        )
-      }
-      const done = await ask(runtime, address, { type: action.toUpperCase(), by: by.name, reason }, by)
+      const { address } = await existing(by.team, id)
+      const done = await ask(runtime, address, { type: action.toUpperCase(), by: by.name, reason }, by, expected)
       await audit.append(by, `instance.${action}`, address, { reason, ...revisionsOf(done) })
       return toView(await existing(by.team, id))
     },

@@ -80,7 +80,10 @@ describe.skipIf(inject('browser').program === undefined)('the page of an actor',
     expect((await platform.request('DELETE', `/v1/tickets/${ticket}`)).status).toBe(204)
     await page.locator('.statechart [data-state="succeeded"][data-active]').waitFor({ timeout: 60_000 })
     const way = ['holding', 'holding.executing', 'holding.cleaning', 'succeeded']
-    expect([...new Set(await chart.watched())].filter((state) => way.includes(state))).toEqual(way)
+    const seen = [...new Set(await chart.watched())].filter((state) => way.includes(state))
+    // Two steps that are committed within one picture of the screen are drawn as one: in order, and to the end.
+    expect(seen).toEqual(way.filter((state) => seen.includes(state)))
+    expect(seen).toEqual(expect.arrayContaining(['holding', 'holding.executing', 'succeeded']))
     const { items } = await platform.get<{ items: RunView[] }>('/v1/runs?agent=stb-doctor')
     expect(items).toMatchObject([{ outcome: 'succeeded', device: 'stb-1' }])
     await page.locator('.actor-steps li', { hasText: 'device.power_cycle' }).getByText('succeeded').waitFor()
@@ -106,7 +109,8 @@ describe.skipIf(inject('browser').program === undefined)('the page of an actor',
     await chart.lit('paused')
     await platform.post('/v1/instances/stb-doctor/resume')
     await chart.lit('idle')
-    expect(await chart.watched()).toEqual(['paused', 'idle'])
+    // A chart that is read again in between lights a state a second time.
+    expect((await chart.watched()).filter((state, place, all) => state !== all[place - 1])).toEqual(['paused', 'idle'])
   })
 
   it('pauses, resumes, stops and starts the agent, and says who did it and why', async () => {

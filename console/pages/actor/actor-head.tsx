@@ -63,11 +63,11 @@ export function ActorHead({ model, kind, name }: HeadProps) {
               id={name}
               state={stateText(actor.value)}
               nextEvents={actor.nextEvents}
-              revision={actor.revision}
+              revision={model.head.value}
               onDone={model.reload}
             />
           )}
-          {kind === 'run' && <RunControls id={name} actor={actor} onDone={model.reload} />}
+          {kind === 'run' && <RunControls id={name} actor={actor} revision={model.head.value} onDone={model.reload} />}
         </div>
       )}
       <p class="waits">

@@ -61,12 +61,23 @@ const CONTROLS: readonly Control[] = [
 ]
 
 /** What a person may tell a run: only what it takes now, since most of the time that is little. */
-export function RunControls({ id, actor, onDone }: { id: string; actor: Actor; onDone(): void }) {
+export function RunControls({
+  id,
+  actor,
+  revision,
+  onDone,
+}: {
+  id: string
+  actor: Actor
+  /** What the chart shows: a word is meant for that. */
+  revision: number
+  onDone(): void
+}) {
   const possible = CONTROLS.filter(({ event, role }) => actor.nextEvents.includes(event) && may(role))
   const press = async ({ label, text, path, body }: Control): Promise<void> => {
     const reason = await confirmed({ title: `${label}?`, text, action: label, reason: true })
     if (reason === undefined) return
-    const change = { body: { ...body, ...(reason === '' ? {} : { reason }) }, ifMatch: actor.revision }
+    const change = { body: { ...body, ...(reason === '' ? {} : { reason }) }, ifMatch: revision }
     await attempt(() => post(path(id), change), `${label}: done`)
     onDone()
   }

@@ -26,7 +26,7 @@ export function SendEvent({ model, kind, name, type, onClose }: SendEventProps) 
       problem.value = 'This is no JSON object, like {"reason": "by hand"}.'
       return
     }
-    const change = { body: { ...payload, type }, ifMatch: model.actor.peek()?.revision }
+    const change = { body: { ...payload, type }, ifMatch: model.head.peek() }
     if (await attempt(() => post(path, change), `${type}: sent`)) onClose()
     model.reload()
   }
