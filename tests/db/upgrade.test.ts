@@ -16,15 +16,16 @@ const FIRST = fileURLToPath(new URL('./fixtures/first-release.backup', import.me
 describe('a database of the first version', () => {
   let database: TestDatabase
   let at: TestPlatform
+  let schema: string[]
   const stage = stageOn(() => at)
 
   beforeAll(async () => {
     database = await createEmptyDatabase()
-    const { schema, takenAt } = await restoreBackup(database.url, FIRST)
-    expect(schema).toEqual(['0001_runtime', '0002_platform'])
+    const backup = await restoreBackup(database.url, FIRST)
+    schema = backup.schema
     const sql = postgres(database.url, { max: 1 })
     // Whenever this test runs: the upgrade took as long as the wait of 90 seconds still had to go.
-    await sql`update timers set due_at = clock_timestamp() - interval '90 seconds' + (due_at - ${takenAt}::timestamptz)`
+    await sql`update timers set due_at = clock_timestamp() - interval '90 seconds' + (due_at - ${backup.takenAt}::timestamptz)`
     await sql.end()
     at = await startPlatform({ database })
   }, 120_000)
@@ -34,6 +35,7 @@ describe('a database of the first version', () => {
   })
 
   it('is known in full: agents, runs, events, alert', async () => {
+    expect(schema).toEqual(['0001_runtime', '0002_platform'])
     const quick = await stage.runs('quick')
     expect(quick.map(({ outcome }) => outcome)).toEqual(Array(5).fill('succeeded'))
     expect(await stage.post({ type: 'quick.go', id: 'q0' })).toMatchObject({ status: 'duplicate' })
