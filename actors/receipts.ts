@@ -71,6 +71,11 @@ export function createReceipts(sql: Sql, live: Live): Receipts {
     if (!reading && unread.size > 0) void read()
   }
 
+  function stopClock(): void {
+    clearInterval(clock)
+    clock = undefined
+  }
+
   function everybody(): Waiter[] {
     return [...waiting.values()].flatMap((waiters) => [...waiters])
   }
@@ -91,7 +96,7 @@ export function createReceipts(sql: Sql, live: Live): Receipts {
           const others = waiting.get(key)
           others?.delete(waiter)
           if (others?.size === 0) waiting.delete(key)
-          if (waiting.size === 0) clock = void clearInterval(clock)
+          if (waiting.size === 0) stopClock()
           resolve(receipt)
         },
       }

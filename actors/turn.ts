@@ -230,8 +230,18 @@ function withHanded(
     seen.add(messageId)
     const place = rows.findIndex((row) => row.lane > lane)
     rows.splice(place < 0 ? rows.length : place, 0, {
-      ...{ address, source: 'handed', ref: '', messageId, lane, event, sender, cause },
-      ...{ at: now, now, born: null, seen: false },
+      address,
+      source: 'handed',
+      ref: '',
+      messageId,
+      lane,
+      event,
+      sender,
+      cause,
+      at: now,
+      now,
+      born: null,
+      seen: false,
       ...(one.demand === undefined ? {} : { demand: one.demand, refuse: (why: AppError) => refused.set(one, why) }),
     })
   }

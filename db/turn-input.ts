@@ -77,8 +77,22 @@ function inputOf(row: Row): TurnInput {
   const { address, kind, key, status, revision, snapshot, machineHash, version, parent, childId, root } = row
   const { systemId, team, parked, createdAt, updatedAt } = row
   const actor: ActorRow = {
-    ...{ address, kind, key, status, revision, snapshot, machineHash, version, parent, childId, root },
-    ...{ systemId, team, parked, createdAt, updatedAt },
+    address,
+    kind,
+    key,
+    status,
+    revision,
+    snapshot,
+    machineHash,
+    version,
+    parent,
+    childId,
+    root,
+    systemId,
+    team,
+    parked,
+    createdAt,
+    updatedAt,
   }
   return { actor: row.missing ? undefined : actor, mail: [], known: new Set(row.known ?? []), now: row.now }
 }

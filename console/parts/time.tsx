@@ -1,5 +1,5 @@
 import { now } from '../live/clock.ts'
-import { durationText, secondsText } from './words.ts'
+import { durationText, roughText, secondsText } from './words.ts'
 
 /** How long ago; the exact time on hover. Counts on by itself. */
 export function Ago({ at }: { at: string }) {
@@ -7,7 +7,7 @@ export function Ago({ at }: { at: string }) {
   if (Number.isNaN(ms)) return null
   return (
     <time dateTime={at} title={new Date(at).toLocaleString()}>
-      {ms < 1500 ? 'just now' : `${secondsText(ms)} ago`}
+      {ms < 1500 ? 'just now' : `${roughText(ms)} ago`}
     </time>
   )
 }

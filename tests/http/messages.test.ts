@@ -101,7 +101,14 @@ describe.each(await backends())('a machine that a host brought, on $name', ({ re
     ])
     const again = (await call<Results>('POST /v1/actors/events', 202, ask)).body.results
     expect(again.map(({ status }) => status)).toEqual([
-      ...['duplicate', 'duplicate', 'duplicate', 'rejected', 'rejected', 'rejected', 'rejected', 'duplicate'],
+      'duplicate',
+      'duplicate',
+      'duplicate',
+      'rejected',
+      'rejected',
+      'rejected',
+      'rejected',
+      'duplicate',
     ])
   })
 

@@ -116,7 +116,7 @@ const BOMBS: readonly [string, string | Uint8Array][] = [
   [
     'a billion laughs',
     'a: &a [x,x,x,x,x,x,x,x,x]\n'.concat(
-      ...[...'bcdefghi'].map((at, n) => `${at}: &${at} [${Array(9).fill(`*${'abcdefghi'[n]}`).join()}]\n`),
+      ...Array.from('bcdefghi').map((at, n) => `${at}: &${at} [${Array(9).fill(`*${'abcdefghi'[n]}`).join()}]\n`),
     ),
   ],
   ['99 aliases of 500 bytes', `a: &a ${'x'.repeat(500)}\nb: [${Array(99).fill('*a').join()}]`],
