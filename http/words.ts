@@ -31,7 +31,11 @@ export const Anything: z.ZodType<Json> = z.any().describe('Any JSON')
 /** An RFC 3339 time as it comes in, of a year that PostgreSQL knows. */
 export const Instant = z.iso
   .datetime({ offset: true })
-  .refine((text) => new Date(text).getUTCFullYear() >= 1, 'expected a year from 0001 on')
+  // An offset can push the first and the last year over the edge of four digits.
+  .refine((text) => {
+    const year = new Date(text).getUTCFullYear()
+    return year >= 1 && year <= 9999
+  }, 'expected a year from 0001 to 9999, in UTC')
 
 /** An RFC 3339 time as it goes out. */
 export const Time = z.iso.datetime()
