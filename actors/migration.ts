@@ -3,7 +3,7 @@ import { toErrorRecord } from '../core/errors.ts'
 import { toJson } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 import type { ActorRow } from '../db/actors.ts'
-import { misfitOf } from '../machines/fit.ts'
+import { damageOf, misfitOf } from '../machines/fit.ts'
 import type { HostedMachine } from '../machines/host.ts'
 
 /** The entry of a history that says: from here on another version of the machine, with this snapshot. Only the runtime writes it. */
@@ -23,7 +23,10 @@ export type Adoption =
  * actor comes from; what it gives must fit the machine, or the actor is parked as if there were none.
  */
 export function adopt(hosted: HostedMachine, actor: Pick<ActorRow, 'snapshot' | 'version' | 'machineHash'>): Adoption {
-  if (actor.machineHash === hosted.hash) return { how: 'fits' }
+  if (actor.machineHash === hosted.hash) {
+    const reason = damageOf(hosted, actor.snapshot)
+    return reason === undefined ? { how: 'fits' } : { how: 'misfit', reason }
+  }
   if (!hosted.migrate || actor.version === hosted.version) return judge(hosted, actor.snapshot, { how: 'fits' })
   try {
     const from = { version: actor.version, hash: actor.machineHash }

@@ -91,12 +91,19 @@ export function planBirth(
 export function planParking(draft: Draft, actor: ActorRow, hash: string, message: string): void {
   draft.changes.push({
     ...actor,
+    snapshot: stateOf(actor),
     status: 'parked',
     parked: { message, hash },
     before: actor.revision,
     after: actor.revision,
     bornWith: null,
   })
+}
+
+/** Its state as it is stored. A row that somebody emptied by hand has none, and can be parked all the same. */
+function stateOf({ snapshot }: { snapshot: StoredSnapshot | null }): StoredSnapshot {
+  const empty = { value: null, context: null, tags: [], historyValue: {}, children: {}, output: null, error: null }
+  return snapshot ?? { ...empty, status: 'error' }
 }
 
 /** Lays a message aside that no commit can hold (a value that Postgres refuses); the actor stays as it was. */

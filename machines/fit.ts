@@ -15,3 +15,29 @@ export function misfitOf(hosted: HostedMachine, snapshot: StoredSnapshot): strin
     return `State ${JSON.stringify(snapshot.value)} does not exist in version ${hosted.version} of machine "${hosted.kind}": ${toErrorRecord(error).message}`
   }
 }
+
+/**
+ * Why a stored snapshot cannot be one that this runtime wrote, if it cannot: XState would take half of what is damaged for
+ * a beginning, and break on the other half. Looks at the surface only, since every turn of every actor asks.
+ */
+export function damageOf({ machine }: HostedMachine, snapshot: unknown): string | undefined {
+  if (!isRecord(snapshot)) return 'Its stored state is no snapshot'
+  const { status, value, children, historyValue, tags } = snapshot
+  if (typeof status !== 'string' || !STATUSES.has(status)) return 'Its stored state has no status'
+  if (!isRecord(children) || !Object.values(children).every(isChild)) return 'Its stored children are none'
+  if (!isRecord(historyValue) || !Array.isArray(tags)) return 'Its stored history or tags are none'
+  const states = Object.keys(machine.states)
+  const active = typeof value === 'string' ? [value] : isRecord(value) ? Object.keys(value) : ['']
+  if (states.length === 0 || (active.length > 0 && active.every((name) => states.includes(name)))) return undefined
+  return `State ${JSON.stringify(value)?.slice(0, 200)} does not exist in machine "${machine.id}"`
+}
+
+const STATUSES: ReadonlySet<string> = new Set(['active', 'done', 'error', 'stopped'])
+
+function isChild(child: unknown): boolean {
+  return isRecord(child) && typeof child['src'] === 'string'
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
