@@ -51,6 +51,7 @@ export function hostMachines(
 
   const host = (kind: string, machine: AnyStateMachine): void => {
     if (hosted.has(kind)) return
+    requireBeginnings(machine)
     const children = new Map<string, ChildLogic>()
     const nested: [string, AnyStateMachine][] = []
     for (const [src, logic] of childLogic(machine)) {
@@ -109,6 +110,18 @@ function childLogic(machine: AnyStateMachine): [string, AnyActorLogic][] {
     }
   }
   return [...named, ...inline]
+}
+
+/** XState looks for the first state of a state when it is entered: an actor could be born, and break much later. */
+function requireBeginnings(machine: AnyStateMachine): void {
+  for (const node of statesOf(machine.root)) {
+    try {
+      if (node.type === 'compound') void node.initial
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new AppError('machine.unsupported_logic', `Machine "${machine.id}": ${reason}`, { cause })
+    }
+  }
 }
 
 function statesOf(node: AnyStateMachine['root']): AnyStateMachine['root'][] {

@@ -148,6 +148,7 @@ const BOMBS: readonly [string, string | Uint8Array][] = [
   ['a bell', `${HEAD}x: a\u0007b`],
   ['JSON that is cut', '{"metadata":'],
   ['HTML', '<!doctype html><p>&nbsp;'],
+  ['an INI file', '[metadata]\nid = a\n'],
   ['a program', '#!/bin/sh\nrm -rf /\n'],
 ]
 
@@ -383,6 +384,12 @@ export function patterns(): Item[] {
         ODD,
       ),
     ),
+    ...REDOS.flatMap((text) => [
+      item(11, `unless ${text}`, on(`!${text}`)),
+      item(11, `among others ${text}`, `${HEAD}triggers: [{on: [a, ${JSON.stringify(text)}, b]}]`),
+      item(11, `tool ${text}`, `${HEAD}playbook: {steps: [{uses: ${JSON.stringify(text)}}]}`),
+    ]),
+    ...GLOBS.map((text) => item(11, `in the short form ${text}`, `${HEAD}triggers: [{type: ${JSON.stringify(text)}}]`)),
     item(11, 'a pattern of 201 letters', on('a'.repeat(201))),
     item(11, 'a pattern of 150 segments', on(`${'*.'.repeat(150)}a`)),
     item(11, '51 patterns', `${HEAD}triggers: [{on: [${Array(51).fill('a').join()}]}]`),
