@@ -170,7 +170,7 @@ const IDS: readonly [RegExp, string][] = [
 export function pathOf({ path }: Pick<Described, 'path'>, given: Record<string, string> = {}): string {
   return path.replaceAll(/\{([a-z]+)\}/g, (_, name: string) => {
     const id = IDS.find(([pattern]) => pattern.test(path))?.[1] ?? 'yard'
-    return encodeURIComponent(given[name] ?? PARAMS[name] ?? id)
+    return encodeURIComponent((given[name] ?? PARAMS[name] ?? id).toWellFormed())
   })
 }
 

@@ -149,6 +149,9 @@ export function openYard(): Yard {
   }
 }
 
+/** Stands in what belongs to the team `other`, and nowhere else. */
+export const CANARY = 'canary-5b1f0c'
+
 /** Tables that move by themselves, or because somebody asked at all. */
 const MOVING = ['pgmigrations', 'api_keys', 'idempotency_keys']
 
@@ -169,7 +172,7 @@ async function furnish(at: TestPlatform): Promise<void> {
   ] as const) {
     const agent = mine ? KNOWN.agent : KNOWN.theirs.agent
     const calls = [
-      ['POST', '/v1/agents?publish=true', definitionOf(agent)],
+      ['POST', '/v1/agents?publish=true', definitionOf(agent, mine ? '' : CANARY)],
       ['POST', '/v1/instances', { agent }],
       ['PUT', `/v1/actors/${mine ? KNOWN.actor : KNOWN.theirs.actor}`, { input: null }],
       [
@@ -177,8 +180,17 @@ async function furnish(at: TestPlatform): Promise<void> {
         `/v1/devices/${mine ? KNOWN.device : KNOWN.theirs.device}`,
         { kind: 'stb', pool: 'paris', host: 'lab', gateway: 'http://127.0.0.1:9/', connectivity: 'online' },
       ],
-      ['POST', '/v1/events', { type: 'yard.opened', id: mine ? 'ours' : 'theirs' }],
-      ['POST', '/v1/alerts', { kind: 'freeze', device: 'stb-1', fingerprint: mine ? 'fp-ours' : 'fp-theirs' }],
+      ['POST', '/v1/events', { type: 'yard.opened', id: mine ? 'ours' : 'theirs', data: mine ? null : CANARY }],
+      [
+        'POST',
+        '/v1/alerts',
+        {
+          kind: 'freeze',
+          device: 'stb-1',
+          fingerprint: mine ? 'fp-ours' : 'fp-theirs',
+          labels: mine ? {} : { secret: CANARY },
+        },
+      ],
     ] as const
     for (const [method, path, body] of calls) {
       const response = await at.request(method, path, body, headers)
@@ -188,9 +200,9 @@ async function furnish(at: TestPlatform): Promise<void> {
   }
 }
 
-function definitionOf(id: string): object {
+function definitionOf(id: string, description: string): object {
   return {
-    metadata: { id, name: `Agent ${id}`, version: '1.0.0' },
+    metadata: { id, name: `Agent ${id}`, version: '1.0.0', description },
     triggers: [{ name: 'heard', on: ['yard.never'] }],
     skills: ['wait'],
     playbook: { steps: [{ id: 'pause', uses: 'wait', with: { for: '10ms' } }] },
