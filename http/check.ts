@@ -21,9 +21,11 @@ function problemsOf(
   place: Place,
   known: readonly string[],
 ): { path: string; message: string }[] {
-  const path = issue.path.reduce<string>((whole, key) => {
-    return typeof key === 'number' ? `${whole}[${key}]` : `${whole}.${String(key)}`
-  }, place)
+  const path = issue.path
+    .reduce<string>((whole, key) => {
+      return typeof key === 'number' ? `${whole}[${key}]` : `${whole}.${String(key).slice(0, 80)}`
+    }, place)
+    .toWellFormed()
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
   const near = issue.path.length === 0 ? known : []
   return issue.keys.slice(0, 20).map((key) => ({

@@ -12,8 +12,12 @@ const MAX_ITEMS = 5_000
 /** A sender that gets this many wrong is broken; describing every mistake would block the process for everyone else. */
 const MAX_MISTAKES = 100
 
+const LONGEST_PLACE = 200
+
 /** A `source.malformed` whose message starts with the place, for example `alerts[3].labels.host: expected text`. */
-export function malformed(path: string, message: string): AppError {
+export function malformed(place: string, message: string): AppError {
+  // Names that strangers chose stand in it; what refuses them must not be as long as they are.
+  const path = place.slice(0, LONGEST_PLACE).toWellFormed()
   return new AppError('source.malformed', path === '' ? message : `${path}: ${message}`, { details: { path } })
 }
 
@@ -26,7 +30,7 @@ export function parseShape<T>(schema: z.ZodType<T>, value: Json, path = '', know
   const place = joinPath(path, issue.path)
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? ''
-    throw malformed(joinPath(place, [key.slice(0, 80)]), `unknown key${didYouMean(key, known)}`)
+    throw malformed(joinPath(place, [key]), `unknown key${didYouMean(key, known)}`)
   }
   throw malformed(place, issue.message)
 }

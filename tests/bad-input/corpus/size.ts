@@ -39,6 +39,21 @@ const BODIES: readonly [name: string, body: () => string | Uint8Array, headers?:
 
 /** Class 3: too deep, too much, or packed. */
 export function size(): Item[] {
+  const long = 'k'.repeat(40_000)
+  const device = '"kind":"stb","pool":"p","host":"h","gateway":"http://127.0.0.1:9/","connectivity":"online"'
+  const cloud = '"specversion":"1.0","id":"1","source":"/x","type":"a.b"'
+  const echoes: [name: string, ask: Ask][] = [
+    ['a label of 40,000 letters', post('/v1/alerts', `{"kind":"freeze","labels":{"${long}":1}}`)],
+    ['an attribute of 40,000 letters', post('/v1/events', `{${cloud},"${long}":1}`)],
+    [
+      'a label of a device of 40,000 letters',
+      { ...post('/v1/devices/stb-1', `{${device},"labels":{"${long}":1}}`), method: 'PUT' },
+    ],
+  ]
+  return [...echoes.map(([name, ask]): Item => ({ class: 3, surface: 'S1', name, ask })), ...doors()]
+}
+
+function doors(): Item[] {
   return DOORS.flatMap(([surface, path]) =>
     BODIES.map(([name, body, headers]): Item => ({ class: 3, surface, name, ask: lazily(path, body, headers) })),
   )
