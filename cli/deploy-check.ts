@@ -1,25 +1,10 @@
-import { createPlatform } from '../actors/agents/platform.ts'
 import { checkDeploy, type DeployVerdict } from '../actors/deploy-check.ts'
 import type { Config } from '../core/config.ts'
-import { createLog } from '../core/log.ts'
-import { createToolCatalog, createTools } from '../tools/catalog.ts'
+import { withPlatform } from './open.ts'
 
 /** What the machines of this build would make of every living actor in the database; changes nothing there. */
-export async function checkMachines(config: Config): Promise<DeployVerdict[]> {
-  const platform = await createPlatform({
-    version: '0',
-    roles: ['api'],
-    dataDir: config.dataDir,
-    log: createLog(config.logLevel),
-    tools: createToolCatalog(createTools({ allowedHosts: [] })),
-    ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
-    ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
-  })
-  try {
-    return await checkDeploy(platform.runtime.sql, platform.runtime.hosted)
-  } finally {
-    await platform.stop()
-  }
+export function checkMachines(config: Config): Promise<DeployVerdict[]> {
+  return withPlatform(config, ({ runtime }) => checkDeploy(runtime.sql, runtime.hosted))
 }
 
 /** One line for each state, and one for each reason. */

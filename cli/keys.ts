@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { createPlatform } from '../actors/agents/platform.ts'
-import { type Config, readConfig } from '../core/config.ts'
+import { readConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
-import { createLog } from '../core/log.ts'
 import { PLATFORM, ROLES } from '../core/principal.ts'
-import { createToolCatalog, createTools } from '../tools/catalog.ts'
+import { withPlatform } from './open.ts'
 
 const Key = z.object({
   id: z.string(),
@@ -89,30 +87,15 @@ export function addKeyCommands(program: Command): void {
 
 async function withKeys({ url, key }: Where, work: (store: KeyStore) => Promise<void>): Promise<void> {
   if (url !== undefined) return work(overHttp(url, key))
-  await inDatabase(readConfig({ LOG_LEVEL: 'warn', ...process.env }), work)
-}
-
-async function inDatabase(config: Config, work: (store: KeyStore) => Promise<void>): Promise<void> {
-  const platform = await createPlatform({
-    version: '0',
-    roles: ['api'],
-    dataDir: config.dataDir,
-    log: createLog(config.logLevel),
-    tools: createToolCatalog(createTools({ allowedHosts: [] })),
-    ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
-    ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
-  })
-  const { keys } = platform
-  try {
-    await work({
+  const config = readConfig({ LOG_LEVEL: 'warn', ...process.env })
+  await withPlatform(config, ({ keys }) =>
+    work({
       create: async (terms) => told(await keys.create(PLATFORM, terms)),
       list: () => keys.list(PLATFORM),
       rotate: async (id, graceMs) => told(await keys.rotate(PLATFORM, id, { graceMs })),
       revoke: (id) => keys.revoke(PLATFORM, id),
-    })
-  } finally {
-    await platform.stop()
-  }
+    }),
+  )
 }
 
 function overHttp(base: string, key: string | undefined): KeyStore {

@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import { createPlatform } from '../actors/agents/platform.ts'
 import type { Address } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
-import { createLog } from '../core/log.ts'
 import { LOCAL } from '../core/principal.ts'
-import { createToolCatalog, createTools } from '../tools/catalog.ts'
+import { withPlatform } from './open.ts'
 
 const PAGE = 200
 /** Beyond any revision: the end of the history. */
@@ -25,31 +23,20 @@ export async function replayActors(
 ): Promise<{ checked: number; different: Address[] }> {
   const url = wanted.url ?? `http://${config.host}:${config.port}`
   if (wanted.url !== undefined || (await answers(url))) return check(overHttp(url, wanted.key), wanted.address)
-  const platform = await createPlatform({
-    version: '0',
-    roles: ['api'],
-    dataDir: config.dataDir,
-    log: createLog(config.logLevel),
-    tools: createToolCatalog(createTools({ allowedHosts: [] })),
-    ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl }),
-    ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
-  })
-  try {
+  return withPlatform(config, ({ actors }) => {
     const subject: Subject = {
       async *addresses() {
         for (let after: string | undefined; ; ) {
-          const page = await platform.actors.list(LOCAL, { limit: PAGE, ...(after === undefined ? {} : { after }) })
+          const page = await actors.list(LOCAL, { limit: PAGE, ...(after === undefined ? {} : { after }) })
           for (const actor of page.items) yield actor.address
           if (page.next === null) return
           after = page.next
         }
       },
-      equal: async (address) => (await platform.actors.replay(LOCAL, address, LAST)).equal === true,
+      equal: async (address) => (await actors.replay(LOCAL, address, LAST)).equal === true,
     }
-    return await check(subject, wanted.address)
-  } finally {
-    await platform.stop()
-  }
+    return check(subject, wanted.address)
+  })
 }
 
 async function check(subject: Subject, only: string | undefined): Promise<{ checked: number; different: Address[] }> {
