@@ -1,7 +1,11 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
+import { drawArrow } from './arrow.ts'
 import { labelHeight, labelRows } from './boxes.ts'
 import type { Direction, Geometry, NodeBox, Route } from './geometry.ts'
 import { type Arrow, initialId, needed, type Outline, walk } from './outline.ts'
+
+/** A route whose points may still move. */
+type Way = Omit<Route, 'line' | 'head'>
 
 /** Puts an outline where the layout engine said. What the engine left out lies at the origin. */
 export function readGeometry(parts: Outline, laidOut: ElkNode, direction: Direction): Geometry {
@@ -10,7 +14,7 @@ export function readGeometry(parts: Outline, laidOut: ElkNode, direction: Direct
   walkElk(laidOut, (node) => boxes.set(node.id, node))
   const lines = new Map((laidOut.edges ?? []).map((edge) => [edge.id, edge]))
   const nodes: NodeBox[] = []
-  const initials: Route[] = []
+  const initials: Way[] = []
   walk(graph.root, (node, _parent, depth) => {
     const { shape, title, lines: rows, description } = needed(parts.contents.get(node.id))
     const text = { id: node.id, path: node.path, shape, title, depth, lines: rows, description }
@@ -40,10 +44,11 @@ export function readGeometry(parts: Outline, laidOut: ElkNode, direction: Direct
   const routes = parts.arrows.map((arrow) => readArrow(arrow, lines.get(arrow.id), parts.facts))
   for (const route of routes) leaveUnderHeader(route, nodes, parts.contents)
   const { width, height } = place(laidOut)
-  return { machine: graph.id, direction, width, height, nodes, routes: [...initials, ...routes] }
+  const drawn = [...initials, ...routes].map((route) => ({ ...route, ...drawArrow(route.points) }))
+  return { machine: graph.id, direction, width, height, nodes, routes: drawn }
 }
 
-function readArrow(arrow: Arrow, line: ElkExtendedEdge | undefined, facts: Outline['facts']): Route {
+function readArrow(arrow: Arrow, line: ElkExtendedEdge | undefined, facts: Outline['facts']): Way {
   const { x, y, width } = place(line?.labels?.[0])
   let top = y
   const labels = arrow.labelled.map((edge) => {
@@ -58,14 +63,14 @@ function readArrow(arrow: Arrow, line: ElkExtendedEdge | undefined, facts: Outli
 }
 
 /** An arrow from a state into itself starts at the state's border: it must not run through the text at its head. */
-function leaveUnderHeader(route: Route, nodes: readonly NodeBox[], contents: Outline['contents']): void {
+function leaveUnderHeader(route: Way, nodes: readonly NodeBox[], contents: Outline['contents']): void {
   const [first, second] = route.points
   const box = nodes.find((node) => node.id === route.source)
   if (!first || !second || !box || first.y !== box.y || second.y <= first.y) return
   first.y = Math.min(box.y + needed(contents.get(box.id)).height, second.y)
 }
 
-function pointsOf(line: ElkExtendedEdge | undefined): Route['points'] {
+function pointsOf(line: ElkExtendedEdge | undefined): Way['points'] {
   const points = (line?.sections ?? []).flatMap((section) => [
     section.startPoint,
     ...(section.bendPoints ?? []),

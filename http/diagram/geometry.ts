@@ -54,6 +54,9 @@ export interface Route {
   target: string
   /** At least two points, axis-parallel; the arrow head is at the last. */
   points: Point[]
+  /** Path data (SVG) of the arrow, so that every renderer draws the same one. */
+  line: string
+  head: string
   /** Empty for initial arrows and for the further branches of a transition with several targets. */
   labels: EdgeLabel[]
   /** The transitions that this arrow stands for. */

@@ -1,5 +1,5 @@
 import { headHeight, SIZE } from './boxes.ts'
-import type { BoxLine, EdgeFacts, EdgeLabel, Geometry, NodeBox, Point, Route } from './geometry.ts'
+import type { BoxLine, EdgeFacts, EdgeLabel, Geometry, NodeBox, Route } from './geometry.ts'
 import { STATECHART_CSS } from './style.ts'
 
 export interface SvgOptions {
@@ -105,16 +105,10 @@ function drawBoxLine(line: BoxLine, x: number, y: number, lit: Lit): string {
   return `<g ${edgeAttributes(line.edge, lit)}><title>${escape(line.edge.description)}</title>${text}</g>`
 }
 
-function drawLine(route: Route, lit: Lit): string {
-  const end = route.points.at(-1)
-  const before = route.points.at(-2)
-  if (!end || !before) return ''
-  const [dx, dy] = [Math.sign(end.x - before.x), Math.sign(end.y - before.y)]
-  const base = { x: end.x - dx * 8, y: end.y - dy * 8 }
-  const head = `M${end.x} ${end.y}L${base.x + dy * 4.5} ${base.y - dx * 4.5}L${base.x - dy * 4.5} ${base.y + dx * 4.5}z`
-  const drawn = `<path class="line" d="${rounded([...route.points.slice(0, -1), base])}"/><path class="head" d="${head}"/>`
+function drawLine({ line, head, edges }: Route, lit: Lit): string {
+  const drawn = `<path class="line" d="${line}"/><path class="head" d="${head}"/>`
   // One arrow may stand for several transitions: each wraps it, so that lighting any of them lights the arrow.
-  return route.edges.reduce((inner, id) => `<g data-edge="${escape(id)}"${litAttributes(id, lit)}>${inner}</g>`, drawn)
+  return edges.reduce((inner, id) => `<g data-edge="${escape(id)}"${litAttributes(id, lit)}>${inner}</g>`, drawn)
 }
 
 function drawLabel({ x, y, width, height, rows, edge }: EdgeLabel, lit: Lit): string {
@@ -133,27 +127,6 @@ function edgeAttributes(edge: EdgeFacts, lit: Lit): string {
 
 function litAttributes(id: string, lit: Lit): string {
   return `${lit.fired === id ? ' data-fired="true"' : ''}${lit.possible.has(id) ? ' data-possible="true"' : ''}`
-}
-
-/** A path whose corners are rounded as far as the shorter of their two sides allows. */
-function rounded(points: readonly Point[]): string {
-  return points
-    .map((point, index) => {
-      const before = points[index - 1]
-      const after = points[index + 1]
-      if (!before) return `M${point.x} ${point.y}`
-      if (!after) return `L${point.x} ${point.y}`
-      const radius = Math.min(7, distance(before, point) / 2, distance(point, after) / 2)
-      const [start, end] = [towards(point, before, radius), towards(point, after, radius)]
-      return `L${start.x} ${start.y}Q${point.x} ${point.y} ${end.x} ${end.y}`
-    })
-    .join('')
-}
-
-const distance = (a: Point, b: Point): number => Math.abs(a.x - b.x) + Math.abs(a.y - b.y)
-
-function towards(from: Point, to: Point, by: number): Point {
-  return { x: from.x + Math.sign(to.x - from.x) * by, y: from.y + Math.sign(to.y - from.y) * by }
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }

@@ -1,4 +1,4 @@
-import type { BoxLine, EdgeLabel, Geometry, NodeBox, Point, Route } from '../../../../http/diagram/geometry.ts'
+import type { BoxLine, EdgeLabel, Geometry, NodeBox, Route } from '../../../../http/diagram/geometry.ts'
 import { SIZE } from './size.ts'
 
 /**
@@ -103,15 +103,10 @@ function StateLine({ line, x, y }: { line: BoxLine; x: number; y: number }) {
   )
 }
 
-function Line({ route: { points, edges } }: { route: Route }) {
-  const [end, before] = [points.at(-1), points.at(-2)]
-  if (!end || !before) return null
-  const [dx, dy] = [Math.sign(end.x - before.x), Math.sign(end.y - before.y)]
-  const base = { x: end.x - dx * 8, y: end.y - dy * 8 }
-  const head = `M${end.x} ${end.y}L${base.x + dy * 4} ${base.y - dx * 4}L${base.x - dy * 4} ${base.y + dx * 4}z`
+function Line({ route: { line, head, edges } }: { route: Route }) {
   const drawn = (
     <>
-      <path class="line" d={rounded([...points.slice(0, -1), base])} />
+      <path class="line" d={line} />
       <path class="head" d={head} />
     </>
   )
@@ -146,24 +141,4 @@ function hasHead({ shape, lines, height }: NodeBox): boolean {
 
 function headHeight(lines: readonly BoxLine[]): number {
   return SIZE.titleRow + (lines.length > 0 ? lines.length * SIZE.lineRow + 8 : 0)
-}
-
-/** A path whose corners are rounded as far as the shorter of their two sides allows. */
-function rounded(points: readonly Point[]): string {
-  return points
-    .map((point, index) => {
-      const [before, after] = [points[index - 1], points[index + 1]]
-      if (!before) return `M${point.x} ${point.y}`
-      if (!after) return `L${point.x} ${point.y}`
-      const radius = Math.min(7, distance(before, point) / 2, distance(point, after) / 2)
-      const [start, end] = [towards(point, before, radius), towards(point, after, radius)]
-      return `L${start.x} ${start.y}Q${point.x} ${point.y} ${end.x} ${end.y}`
-    })
-    .join('')
-}
-
-const distance = (a: Point, b: Point): number => Math.abs(a.x - b.x) + Math.abs(a.y - b.y)
-
-function towards(from: Point, to: Point, by: number): Point {
-  return { x: from.x + Math.sign(to.x - from.x) * by, y: from.y + Math.sign(to.y - from.y) * by }
 }
