@@ -57,3 +57,5 @@ export type Inbox = Answer<Platform['inbox']['get']>
 export type Key = Answer<Platform['keys']['list']>[number]
 export type Metrics = Answer<Platform['runs']['metrics']>[number]
 export type Verdict = Answer<Platform['events']['dryRun']>[number]
+/** What became of a published event. */
+export type Ingested = Answer<Platform['events']['replay']>

@@ -5,6 +5,7 @@ import { useResource } from '../live/resource.ts'
 import { actorPath, navigate } from '../shell/router.ts'
 import { attempt } from '../shell/toasts.tsx'
 import { Dialog } from './dialog.tsx'
+import { DialogButtons } from './dialog-buttons.tsx'
 import { EmptyState } from './empty-state.tsx'
 
 /** Choose an agent and start an instance of it, under a name of its own or the agent's. */
@@ -71,14 +72,7 @@ export function AgentSelector({ onClose }: { onClose(): void }) {
           />
         </label>
         <p class="muted small">The same name is the same instance: starting it again changes nothing.</p>
-        <div class="dialog-buttons">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary">
-            Start
-          </button>
-        </div>
+        <DialogButtons action="Start" onCancel={onClose} />
       </form>
     </Dialog>
   )

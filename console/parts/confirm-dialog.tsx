@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { Dialog } from './dialog.tsx'
+import { DialogButtons } from './dialog-buttons.tsx'
 
 export interface Question {
   title: string
@@ -51,14 +52,7 @@ export function ConfirmHost() {
             <input name="reason" type="text" maxLength={1000} placeholder="For the history; may stay empty" />
           </label>
         )}
-        <div class="dialog-buttons">
-          <button type="button" class="button" onClick={() => open.answer(undefined)}>
-            Cancel
-          </button>
-          <button type="submit" class={`button ${danger ? 'danger' : 'primary'}`}>
-            {action}
-          </button>
-        </div>
+        <DialogButtons action={action} onCancel={() => open.answer(undefined)} danger={danger} />
       </form>
     </Dialog>
   )

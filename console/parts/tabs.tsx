@@ -11,13 +11,24 @@ export interface TabView {
   View(): ComponentChildren
 }
 
+interface TabsProps {
+  label: string
+  /** The member of the address that says which one is open. */
+  name: string
+  tabs: readonly TabView[]
+  /** Class of what is open. */
+  body?: string
+  /** True where going from tab to tab is no step to come back from. */
+  replace?: boolean
+}
+
 /** Several views of one thing; which one is open is a member of the address. Arrows go from tab to tab. */
-export function Tabs({ label, name, tabs }: { label: string; name: string; tabs: readonly TabView[] }) {
+export function Tabs({ label, name, tabs, body = 'page-tab', replace = false }: TabsProps) {
   const list = useRef<HTMLDivElement>(null)
   const wanted = queryOf(name)
   const open = tabs.find(({ id }) => id === wanted) ?? tabs[0]
   if (!open) return null
-  const show = ({ id }: TabView): void => setQuery({ [name]: id === tabs[0]?.id ? '' : id }, { replace: false })
+  const show = ({ id }: TabView): void => setQuery({ [name]: id === tabs[0]?.id ? '' : id }, { replace })
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
     const next = by === undefined ? undefined : tabs[(tabs.indexOf(open) + by + tabs.length) % tabs.length]
@@ -46,14 +57,7 @@ export function Tabs({ label, name, tabs }: { label: string; name: string; tabs:
           </button>
         ))}
       </div>
-      <div
-        id="tab-panel"
-        class="page-tab"
-        role="tabpanel"
-        aria-labelledby={`tab-${open.id}`}
-        key={open.id}
-        tabIndex={0}
-      >
+      <div id="tab-panel" class={body} role="tabpanel" aria-labelledby={`tab-${open.id}`} key={open.id} tabIndex={0}>
         {open.View()}
       </div>
     </>

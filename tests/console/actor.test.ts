@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { InstanceView, RunView } from '../../actors/agents/api.ts'
+import type { InstanceView } from '../../actors/agents/instances-api.ts'
 import type { Moment } from '../../actors/agents/past-api.ts'
+import type { RunView } from '../../actors/agents/runs-api.ts'
 import { definition } from '../scenarios/stage.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'

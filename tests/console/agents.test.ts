@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { AgentView, InstanceView, VersionView } from '../../actors/agents/api.ts'
+import type { AgentView, VersionView } from '../../actors/agents/agents-api.ts'
+import type { InstanceView } from '../../actors/agents/instances-api.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { eventually as within } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
+import { expectFine, visit } from './visit.ts'
 
 const STB_DOCTOR = new URL('../../agent-templates/stb-doctor.yaml', import.meta.url)
 
@@ -25,16 +27,9 @@ describe.skipIf(inject('browser').program === undefined)('the pages of agents', 
     await platform?.stop()
   })
 
-  const open = async (path: string): Promise<void> => {
-    await browser.page.goto(`${platform.url}${path}`)
-    await browser.page.locator('.lamp[data-state="live"]').waitFor()
-  }
-  const looksRight = async (name: string): Promise<void> => {
-    await expectAccessible(browser.page)
-    await browser.keep(name)
-    // The browser notes every answer that is a refusal: to a definition with a mistake it is what was asked for.
-    expect(browser.complaints.filter((text) => !/422.*agents.validate/.test(text))).toEqual([])
-  }
+  const open = (path: string): Promise<void> => visit(browser, `${platform.url}${path}`)
+  // The browser notes every answer that is a refusal: to a definition with a mistake it is what was asked for.
+  const looksRight = (name: string): Promise<void> => expectFine(browser, name, /422.*agents.validate/)
   const version = (id: string, which: string): Promise<VersionView> =>
     platform.get(`/v1/agents/${id}/versions/${which}`)
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { KeyView } from '../../actors/agents/api.ts'
+import type { KeyView } from '../../actors/agents/keys-api.ts'
 import { note, type Stage, stageOn } from '../scenarios/stage.ts'
-import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { eventually as within } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
+import { expectFine, visit } from './visit.ts'
 
 /** A browser, a server and a database share two cores with other tests. */
 const eventually = <T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> =>
@@ -26,15 +26,8 @@ describe.skipIf(inject('browser').program === undefined)('the pages Keys and Aud
     await platform?.stop()
   })
 
-  const open = async (path: string): Promise<void> => {
-    await browser.page.goto(`${platform.url}${path}`)
-    await browser.page.locator('.lamp[data-state="live"]').waitFor()
-  }
-  const looksRight = async (name: string): Promise<void> => {
-    await expectAccessible(browser.page)
-    await browser.keep(name)
-    expect(browser.complaints).toEqual([])
-  }
+  const open = (path: string): Promise<void> => visit(browser, `${platform.url}${path}`)
+  const looksRight = (name: string): Promise<void> => expectFine(browser, name)
   const ask = async <Body>(path: string): Promise<Body> => {
     const response = await platform.request('GET', path, undefined, { authorization: `Bearer ${key}` })
     return (await response.json()) as Body

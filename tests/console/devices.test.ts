@@ -3,6 +3,7 @@ import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
+import { visit } from './visit.ts'
 
 interface Device {
   maintenance: { by: string; reason: string } | null
@@ -29,10 +30,7 @@ describe.skipIf(inject('browser').program === undefined)('the pages of devices a
     await running?.stop()
   })
 
-  const open = async (path: string): Promise<void> => {
-    await browser.page.goto(`${running.url}${path}`)
-    await browser.page.locator('.lamp[data-state="live"]').waitFor()
-  }
+  const open = (path: string): Promise<void> => visit(browser, `${running.url}${path}`)
   const tile = (id: string) => browser.page.locator(`.tile[data-device="${id}"]`)
   const device = (id: string): Promise<Device> => running.get(`/v1/devices/${id}`)
   /** A key counts from when the page hears it, which is a moment after the list is seen. */

@@ -3,6 +3,7 @@ import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
+import { visit } from './visit.ts'
 
 interface Alert {
   fingerprint: string
@@ -54,10 +55,7 @@ describe.skipIf(inject('browser').program === undefined)('the pages of events an
     const answer = await fetch(`${running.url}/v1/agents?publish=true`, { method: 'POST', body: yaml, headers })
     expect(answer.status).toBe(201)
   }
-  const open = async (path: string): Promise<void> => {
-    await browser.page.goto(`${running.url}${path}`)
-    await browser.page.locator('.lamp[data-state="live"]').waitFor()
-  }
+  const open = (path: string): Promise<void> => visit(browser, `${running.url}${path}`)
   const confirm = async (action: string, reason?: string): Promise<void> => {
     const dialog = browser.page.locator('dialog.confirm')
     if (reason !== undefined) await dialog.getByLabel('Reason').fill(reason)

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { DeadLetterView, DeviceView, InboxView } from '../../actors/agents/api.ts'
+import type { DeadLetterView } from '../../actors/agents/dead-letters-api.ts'
+import type { DeviceView } from '../../actors/agents/devices-api.ts'
+import type { InboxView } from '../../actors/agents/inbox-api.ts'
 import { answer, connect } from '../../db/client.ts'
 import { type Ledger, startLedger } from '../scenarios/foreign-lab.ts'
 import { note, type Run, type Stage, stageOn } from '../scenarios/stage.ts'
-import { expectAccessible } from '../support/accessible.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { eventually as within } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
+import { expectFine, visit } from './visit.ts'
 
 const KEY = `trp_${'i'.repeat(40)}`
 const BOX = { kind: 'stb', pool: 'attic', host: 'h', gateway: 'http://127.0.0.1:9', connectivity: 'online' }
@@ -43,15 +45,8 @@ describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout:
     await page.locator('.lamp[data-state="live"]').waitFor()
     browser.complaints.length = 0
   }
-  const open = async (path: string): Promise<void> => {
-    await browser.page.goto(`${platform.url}${path}`)
-    await browser.page.locator('.lamp[data-state="live"]').waitFor()
-  }
-  const looksRight = async (name: string): Promise<void> => {
-    await expectAccessible(browser.page)
-    await browser.keep(name)
-    expect(browser.complaints).toEqual([])
-  }
+  const open = (path: string): Promise<void> => visit(browser, `${platform.url}${path}`)
+  const looksRight = (name: string): Promise<void> => expectFine(browser, name)
   const book = (id: string) => ({
     id: 'book',
     uses: 'http.request',

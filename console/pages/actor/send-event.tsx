@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { pathOf, post } from '../../api/client.ts'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { DialogButtons } from '../../parts/dialog-buttons.tsx'
 import { attempt } from '../../shell/toasts.tsx'
 import type { ActorModel } from './model.ts'
 
@@ -51,14 +52,7 @@ export function SendEvent({ model, kind, name, type, onClose }: SendEventProps) 
           {problem}
         </p>
         <CurlHint method="POST" path={path} body={{ type, ...payload }} />
-        <div class="dialog-buttons">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary">
-            Send
-          </button>
-        </div>
+        <DialogButtons action="Send" onCancel={onClose} />
       </form>
     </Dialog>
   )

@@ -1,6 +1,7 @@
 import type { Agent, Instance } from '../../api/answers.ts'
 import { post } from '../../api/client.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import { DialogButtons } from '../../parts/dialog-buttons.tsx'
 import { actorPath, navigate } from '../../shell/router.ts'
 import { attempt } from '../../shell/toasts.tsx'
 
@@ -37,14 +38,7 @@ export function StartDialog({ agent, onClose }: { agent: Agent; onClose: () => v
             autocomplete="off"
           />
         </label>
-        <div class="dialog-buttons">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary">
-            Start
-          </button>
-        </div>
+        <DialogButtons action="Start" onCancel={onClose} />
       </form>
     </Dialog>
   )

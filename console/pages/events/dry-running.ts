@@ -1,26 +1,5 @@
-import type { LoggedEvent } from '../../api/answers.ts'
+import type { Ingested, LoggedEvent, Verdict } from '../../api/answers.ts'
 import { post } from '../../api/client.ts'
-
-/** One rule's word on an event. */
-export interface Verdict {
-  agent: string
-  version: string
-  trigger: string
-  outcome: 'matched' | 'filtered'
-  reason: string
-  priority: number
-  device: string | null
-  addresses: string[]
-}
-
-/** What became of a published event. */
-export interface Ingested {
-  id: string
-  type: string
-  status: 'routed' | 'unhandled' | 'duplicate'
-  duplicateOf?: string
-  deliveries: { address: string; trigger: string | null }[]
-}
 
 /** Who would get it, and why the others would not. Throws `ApiError`. */
 export async function dryRun(event: unknown): Promise<Verdict[]> {

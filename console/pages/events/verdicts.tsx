@@ -1,8 +1,8 @@
+import type { Verdict } from '../../api/answers.ts'
 import { EmptyState } from '../../parts/empty-state.tsx'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { countText } from '../../parts/words.ts'
 import { actorPath } from '../../shell/router.ts'
-import type { Verdict } from './dry-running.ts'
 
 /** What each rule says of an event: those that would start something first, then the others with what stood against it. */
 export function Verdicts({ verdicts }: { verdicts: readonly Verdict[] }) {

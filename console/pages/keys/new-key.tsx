@@ -2,6 +2,7 @@ import { signal, useSignal } from '@preact/signals'
 import type { Key } from '../../api/answers.ts'
 import { post } from '../../api/client.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import { DialogButtons } from '../../parts/dialog-buttons.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { logIn, type Role, session } from '../../shell/session.ts'
 import { attempt } from '../../shell/toasts.tsx'
@@ -70,14 +71,7 @@ export function NewKey({ isFirst, onClose, onMade }: { isFirst: boolean; onClose
             autocomplete="off"
           />
         </label>
-        <div class="dialog-buttons">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={busy.value}>
-            Make the key
-          </button>
-        </div>
+        <DialogButtons action="Make the key" onCancel={onClose} disabled={busy.value} />
       </form>
     </Dialog>
   )
