@@ -5,8 +5,9 @@ import { findActors } from '../db/actors.ts'
 import { databaseTime, type Sql } from '../db/client.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { emptyDraft } from './draft.ts'
-import { type PlanContext, planBirth } from './plan.ts'
+import { planBirth } from './plan.ts'
 import type { Turn } from './turn.ts'
+import type { PlanContext } from './walker.ts'
 
 export interface SpawnOptions {
   key: string

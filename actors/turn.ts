@@ -10,7 +10,8 @@ import { readTurnInput, type TurnInput } from '../db/turn-input.ts'
 import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
 import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
-import { type Mail, type PlanContext, planActor, planBurial, planParking } from './plan.ts'
+import { type Mail, planActor, planBurial, planParking } from './plan.ts'
+import type { PlanContext } from './walker.ts'
 
 /** Mail one actor takes in one turn. */
 const MAIL_PER_ACTOR = 64
