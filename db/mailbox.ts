@@ -121,20 +121,18 @@ function comesBefore(dated: MailRow, message: MailRow): boolean {
   return message.lane > 1 || (message.lane === 1 && dated.at <= message.at)
 }
 
-/** Mail that waits for one actor, for people to look at. */
-export async function listMail(
-  sql: Sql,
-  address: Address,
-): Promise<
-  {
-    messageId: string
-    lane: number
-    event: MachineEvent
-    sender: string | null
-    cause: string | null
-    createdAt: Date
-  }[]
-> {
+/** A message in a mailbox, for people to look at. */
+export interface WaitingMessage {
+  messageId: string
+  lane: Lane
+  event: MachineEvent
+  sender: string | null
+  cause: string | null
+  createdAt: Date
+}
+
+/** Mail that waits for one actor, in the order in which it will be read; at most 500. */
+export async function listMail(sql: Sql, address: Address): Promise<WaitingMessage[]> {
   return answer(sql`
     select message_id as "messageId", lane, event, sender, cause, created_at as "createdAt"
     from mailbox

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type * as api from '../actors/agents/api.ts'
+import type * as auditApi from '../actors/agents/audit-api.ts'
+import type * as keysApi from '../actors/agents/keys-api.ts'
 import { ROLES } from '../core/principal.ts'
 import { Address, Count, named, type View } from './view.ts'
 import { Anything, Time } from './words.ts'
@@ -34,7 +36,7 @@ const key = {
   expiresAt: Time.nullable(),
   revokedAt: Time.nullable(),
 }
-export const Key = named('Key', z.strictObject(key) satisfies View<api.KeyView>)
+export const Key = named('Key', z.strictObject(key) satisfies View<keysApi.KeyView>)
 export const NewKey = named('NewKey', z.strictObject({ ...key, key: z.string().describe('Told this once') }))
 
 export const AuditEntry = named(
@@ -46,7 +48,7 @@ export const AuditEntry = named(
     action: z.string(),
     target: z.string(),
     details: Anything,
-  }) satisfies View<api.AuditEntry>,
+  }) satisfies View<auditApi.AuditEntry>,
 )
 
 export const System = named(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type * as api from '../actors/agents/api.ts'
+import type * as agentsApi from '../actors/agents/agents-api.ts'
+import type * as instancesApi from '../actors/agents/instances-api.ts'
 import { Address, Count, named, type View } from './view.ts'
 import { Anything, Time } from './words.ts'
 
@@ -15,7 +16,7 @@ export const Agent = named(
     latest: z.string(),
     status: z.enum(['draft', 'published', 'deprecated']),
     enabled: z.boolean(),
-  }) satisfies View<api.AgentView>,
+  }) satisfies View<agentsApi.AgentView>,
 )
 
 export const Version = named(
@@ -29,7 +30,7 @@ export const Version = named(
     publishedAt: Time.nullable(),
     definition: z.record(z.string(), Anything),
     warnings: z.array(z.string()).describe('What it asks for and does not get in this version'),
-  }) satisfies View<api.VersionView>,
+  }) satisfies View<agentsApi.VersionView>,
 )
 
 export const Instance = named(
@@ -49,5 +50,5 @@ export const Instance = named(
     backlog: Count,
     runs: z.strictObject({ active: Count, succeeded: Count, failed: Count, aborted: Count }),
     updatedAt: Time,
-  }) satisfies View<api.InstanceView>,
+  }) satisfies View<instancesApi.InstanceView>,
 )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AgentView } from '../actors/agents/api.ts'
+import type { AgentView } from '../actors/agents/agents-api.ts'
 import { AppError } from '../core/errors.ts'
 import { parseJson } from '../core/parse-json.ts'
 import { bareType, isJsonType } from '../sources/media-type.ts'

@@ -1,4 +1,4 @@
-import type { KeysApi } from '../actors/agents/api.ts'
+import type { KeysApi } from '../actors/agents/keys-api.ts'
 import type { Clock } from '../core/clock.ts'
 import { AppError } from '../core/errors.ts'
 import { LOCAL, type Principal } from '../core/principal.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type * as api from '../actors/agents/api.ts'
+import type * as alertsApi from '../actors/agents/alerts-api.ts'
+import type * as eventsApi from '../actors/agents/events-api.ts'
 import { Severity } from '../core/event.ts'
 import { Address, Count, named, type View } from './view.ts'
 import { Anything, Time } from './words.ts'
@@ -19,7 +20,7 @@ export const Ingested = named(
     status: z.enum(['routed', 'unhandled', 'duplicate']),
     duplicateOf: z.string().optional(),
     deliveries: z.array(Delivery),
-  }) satisfies View<api.Ingested>,
+  }) satisfies View<eventsApi.Ingested>,
 )
 
 export const IngestedMany = named(
@@ -59,7 +60,7 @@ export const LoggedEvent = named(
     receivedAt: Instant,
     status: z.enum(['accepted', 'routed', 'unhandled']),
     sourceId: z.string(),
-  }) satisfies View<api.LoggedEvent>,
+  }) satisfies View<eventsApi.LoggedEvent>,
 )
 
 export const Verdict = named(
@@ -73,7 +74,7 @@ export const Verdict = named(
     priority: z.int(),
     device: z.string().nullable(),
     addresses: z.array(Address),
-  }) satisfies View<api.RuleVerdict>,
+  }) satisfies View<eventsApi.RuleVerdict>,
 )
 
 export const Alert = named(
@@ -92,5 +93,5 @@ export const Alert = named(
     endedAt: Time.nullable(),
     lastSeenAt: Time,
     verdict: Anything,
-  }) satisfies View<api.AlertView>,
+  }) satisfies View<alertsApi.AlertView>,
 )

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { IdempotencyApi } from '../actors/agents/api.ts'
+import type { IdempotencyApi } from '../actors/agents/idempotency-api.ts'
 import { AppError } from '../core/errors.ts'
 import type { Principal } from '../core/principal.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { InboxView } from '../actors/agents/api.ts'
+import type { InboxView } from '../actors/agents/inbox-api.ts'
 import type { Deps } from './deps.ts'
 import { json } from './reply.ts'
 import { type Route, route } from './route.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { InstanceView } from '../actors/agents/api.ts'
 import { INSTANCE_ACTIONS, type InstanceAction } from '../actors/agents/instance-actions.ts'
+import type { InstanceView } from '../actors/agents/instances-api.ts'
 import { Instance } from './agent-views.ts'
 import type { Deps } from './deps.ts'
 import { etagOf, expectedRevision, isCurrent } from './etag.ts'
@@ -36,7 +36,7 @@ export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
       answers: { 200: Instance, 201: Instance },
       async handle({ by, body }) {
         const { instance, created } = await instances.start(by, body)
-        return shown(instance, created ? 201 : 200, { location: pathOf('instances', instance.id) })
+        return tagged(instance, created ? 201 : 200, { location: pathOf('instances', instance.id) })
       },
     }),
     route('GET /v1/instances', {
@@ -64,7 +64,7 @@ export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
       async handle({ by, params, request }) {
         const instance = await instances.get(by, params.id)
         const etag = etagOf(instance.revision)
-        return isCurrent(request, etag) ? new Response(null, { status: 304, headers: { etag } }) : shown(instance)
+        return isCurrent(request, etag) ? new Response(null, { status: 304, headers: { etag } }) : tagged(instance)
       },
     }),
     ...INSTANCE_ACTIONS.map((action) =>
@@ -77,13 +77,13 @@ export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
         async handle({ by, params, body, request }) {
           const expected = expectedRevision(request)
           const options = { ...body, ...(expected === undefined ? {} : { expected }) }
-          return shown(await instances.command(by, params.id, action, options))
+          return tagged(await instances.command(by, params.id, action, options))
         },
       }),
     ),
   ]
 }
 
-function shown(instance: InstanceView, status = 200, headers: Record<string, string> = {}): Response {
+function tagged(instance: InstanceView, status = 200, headers: Record<string, string> = {}): Response {
   return json(instance, { status, headers: { etag: etagOf(instance.revision), ...headers } })
 }

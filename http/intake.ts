@@ -1,4 +1,4 @@
-import type { Ingested } from '../actors/agents/api.ts'
+import type { Ingested } from '../actors/agents/events-api.ts'
 import { AppError } from '../core/errors.ts'
 import type { NewEventInput } from '../core/event.ts'
 import { isObject, peekJson } from '../sources/json-body.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type * as api from '../actors/agents/api.ts'
+import type * as devicesApi from '../actors/agents/devices-api.ts'
+import type * as locksApi from '../actors/agents/locks-api.ts'
 import { Count, named, type View } from './view.ts'
 import { Anything, Time } from './words.ts'
 
@@ -28,7 +29,7 @@ export const Device = named(
       .nullable(),
     queue: Count,
     updatedAt: Time,
-  }) satisfies View<api.DeviceView>,
+  }) satisfies View<devicesApi.DeviceView>,
 )
 
 export const Ticket = named(
@@ -44,5 +45,5 @@ export const Ticket = named(
     devices: z.array(z.strictObject({ device: z.string(), token: z.int(), expiresAt: Time })),
     reason: z.string().nullable(),
     enqueuedAt: Time,
-  }) satisfies View<api.TicketView>,
+  }) satisfies View<locksApi.TicketView>,
 )

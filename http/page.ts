@@ -1,4 +1,4 @@
-import type { PageOf, Paging } from '../actors/agents/api.ts'
+import type { PageOf, Paging } from '../actors/agents/paging.ts'
 import { shown } from './reply.ts'
 import { Text, whole } from './words.ts'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type * as api from '../actors/agents/api.ts'
+import type * as actorsApi from '../actors/agents/actors-api.ts'
+import type * as runsApi from '../actors/agents/runs-api.ts'
 import { Address, Count, named, type View } from './view.ts'
 import { Anything, Time } from './words.ts'
 
@@ -18,7 +19,7 @@ const run = {
   startedAt: Time,
   endedAt: Time.nullable(),
 }
-export const Run = named('Run', z.strictObject(run) satisfies View<api.RunView>)
+export const Run = named('Run', z.strictObject(run) satisfies View<runsApi.RunView>)
 
 const Step = named(
   'Step',
@@ -33,7 +34,7 @@ const Step = named(
     error: Anything,
     startedAt: Time,
     endedAt: Time.nullable(),
-  }) satisfies View<api.StepView>,
+  }) satisfies View<runsApi.StepView>,
 )
 export const RunInFull = named(
   'RunInFull',
@@ -58,5 +59,5 @@ export const ActorSummary = named(
     value: Anything,
     revision: Count,
     updatedAt: Time,
-  }) satisfies View<api.ActorSummary>,
+  }) satisfies View<actorsApi.ActorSummary>,
 )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type * as api from '../actors/agents/api.ts'
+import type * as actorsApi from '../actors/agents/actors-api.ts'
 import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
 import { HistoryEntry } from './history.ts'
@@ -31,7 +31,7 @@ const EventVerdict = z.strictObject({
   edges: z.array(z.string()).describe('Ids of edges of the graph of its machine'),
   reason: z.string().nullable(),
   forPeople: z.boolean(),
-}) satisfies View<api.EventVerdict>
+}) satisfies View<actorsApi.EventVerdict>
 
 const PendingDelay = z.strictObject({
   id: z.string(),
@@ -41,7 +41,7 @@ const PendingDelay = z.strictObject({
   state: z.string().nullable(),
   edge: z.string().nullable(),
   target: Address.nullable(),
-}) satisfies View<api.PendingDelay>
+}) satisfies View<actorsApi.PendingDelay>
 
 const PendingInvocation = z.strictObject({
   id: z.string(),
@@ -50,7 +50,7 @@ const PendingInvocation = z.strictObject({
   attempt: Count,
   running: z.boolean(),
   progress: z.strictObject({ step: Count, of: Count, name: z.string().nullable() }).nullable(),
-}) satisfies View<api.PendingInvocation>
+}) satisfies View<actorsApi.PendingInvocation>
 
 const Why = named(
   'Why',

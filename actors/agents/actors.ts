@@ -8,7 +8,7 @@ import { listMail } from '../../db/mailbox.ts'
 import { activePaths, describe } from '../../machines/describe.ts'
 import type { HostedMachine } from '../../machines/host.ts'
 import type { Runtime } from '../runtime.ts'
-import type { ActorsApi } from './api.ts'
+import type { ActorsApi } from './actors-api.ts'
 import { waitingLine } from './waiting-line.ts'
 import { explain, type FindDefinition } from './why.ts'
 

@@ -1,5 +1,5 @@
 import type { VersionSummary } from '../../db/registry.ts'
-import type { AgentView } from './api.ts'
+import type { AgentView } from './agents-api.ts'
 import { compareVersions } from './versions.ts'
 
 /** One line an agent, out of all its versions: it shows itself as its current version does, or else as its highest. */

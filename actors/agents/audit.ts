@@ -3,7 +3,8 @@ import { toJson } from '../../core/json.ts'
 import { mayAct, type Principal } from '../../core/principal.ts'
 import { appendAudit, listAudit } from '../../db/audit.ts'
 import type { Sql } from '../../db/client.ts'
-import type { AuditEntry, AuditPage, PageOf } from './api.ts'
+import type { AuditEntry, AuditPage } from './audit-api.ts'
+import type { PageOf } from './paging.ts'
 
 const PAGE = 100
 

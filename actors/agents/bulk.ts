@@ -6,9 +6,10 @@ import { selectDeadLetters } from '../../db/dead-letters.ts'
 import { selectInstances } from '../../db/instances.ts'
 import { probe } from '../../machines/probe.ts'
 import type { Runtime } from '../runtime.ts'
-import type { DeadLettersApi, InstancesApi } from './api.ts'
 import type { BulkApi, BulkItem, BulkOutcome } from './bulk-api.ts'
+import type { DeadLettersApi } from './dead-letters-api.ts'
 import { eachOf } from './each.ts'
+import type { InstancesApi } from './instances-api.ts'
 
 export interface BulkDeps {
   runtime: Runtime

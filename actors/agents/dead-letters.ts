@@ -11,8 +11,8 @@ import {
 } from '../../db/dead-letters.ts'
 import { noSuchActor } from '../demand.ts'
 import type { Runtime } from '../runtime.ts'
-import type { DeadLettersApi, DeadLetterView } from './api.ts'
 import { type Audit, numberOf } from './audit.ts'
+import type { DeadLettersApi, DeadLetterView } from './dead-letters-api.ts'
 
 const PAGE = 100
 

@@ -5,7 +5,7 @@ import { NewEvent, type NewEventInput, SEVERITY_PRIORITY } from '../../core/even
 import { canonicalJson, toJson } from '../../core/json.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { DeliveryRow, EventRow, StoredEvent } from '../../db/events.ts'
-import type { Ingested } from './api.ts'
+import type { Ingested } from './events-api.ts'
 import type { TeamEvent } from './router.ts'
 import type { Routed } from './rules.ts'
 

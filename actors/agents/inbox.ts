@@ -1,7 +1,7 @@
 import type { Sql } from '../../db/client.ts'
 import { countWaiting } from '../../db/inbox.ts'
 import { listOpenRuns } from '../../db/runs.ts'
-import type { InboxApi } from './api.ts'
+import type { InboxApi } from './inbox-api.ts'
 import { runView } from './runs.ts'
 
 const STATES = ['holding.awaitingApproval', 'holding.suspended']

@@ -12,10 +12,11 @@ import {
   type InstanceView as Row,
 } from '../../db/instances.ts'
 import type { Runtime } from '../runtime.ts'
-import type { AgentsApi, InstancesApi, InstanceView } from './api.ts'
+import type { AgentsApi } from './agents-api.ts'
 import { ask, revisionsOf } from './ask.ts'
 import type { Audit } from './audit.ts'
 import type { AgentDefinition } from './definition.ts'
+import type { InstancesApi, InstanceView } from './instances-api.ts'
 import { settingsOf } from './settings.ts'
 import { agentLine } from './waiting-line.ts'
 

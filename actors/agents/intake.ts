@@ -4,8 +4,8 @@ import { AppError } from '../../core/errors.ts'
 import type { NewEvent } from '../../core/event.ts'
 import { type Appended, appendEvents, type DeliveryRow, type EventRow } from '../../db/events.ts'
 import type { Runtime } from '../runtime.ts'
-import type { Ingested } from './api.ts'
 import { alertKey, toAgents, toAlert, toDelivery, toRow, toTeamEvent } from './event-rows.ts'
+import type { Ingested } from './events-api.ts'
 import type { RuleBook, RuleShelf } from './rules.ts'
 
 const PER_COMMIT = 200

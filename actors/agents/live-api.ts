@@ -1,6 +1,7 @@
 import type { Address } from '../../core/address.ts'
 import type { Json } from '../../core/json.ts'
 import type { Principal } from '../../core/principal.ts'
+import type { ArrivalRow } from '../../db/feed.ts'
 
 export const TOPICS = ['actors', 'events', 'alerts', 'devices'] as const
 /** `alerts` and `devices` are the moves of those actors; `actors` is all moves; `events` is the log. */
@@ -41,15 +42,7 @@ export type LiveItem = { cursor: string } & (
     }
   | {
       event: 'event'
-      data: {
-        id: string
-        type: string
-        subject: string | null
-        source: string
-        severity: string | null
-        status: string
-        receivedAt: Date
-      }
+      data: Omit<ArrivalRow, 'team' | 'cursor'>
     }
   /** The reader was too slow for what is kept for it; what follows was read again, nothing is left out. */
   | { event: 'gap'; data: { reason: string } }

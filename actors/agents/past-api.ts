@@ -1,8 +1,8 @@
 import type { Address } from '../../core/address.ts'
 import type { Json } from '../../core/json.ts'
-import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { HistoryEntry } from '../../db/history.ts'
+import type { PastMail } from '../../db/past.ts'
 import type { Forked } from '../runtime.ts'
 
 /** Actors as they were. Another team's are as if they were not there. */
@@ -29,19 +29,9 @@ export interface Moment {
   /** What led to this revision. */
   entry: HistoryEntry
   /** What waited for it then; null where nobody wrote down when it came. */
-  mailbox: WaitingMail[] | null
+  mailbox: PastMail[] | null
   /** Whether replay gives the stored state, byte for byte; only of the latest revision. */
   equal?: boolean
   /** Entries that another definition of the machine made: where there are some, this may differ from what was. */
   otherDefinitions: number
-}
-
-export interface WaitingMail {
-  messageId: string
-  event: MachineEvent
-  sender: string | null
-  cause: string | null
-  acceptedAt: Date
-  /** The revision that took it later; null where it still waits. */
-  takenAt: number | null
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../core/json.ts'
 import { activePaths } from '../../machines/describe.ts'
-import type { RunPhase, RunTiming } from './api.ts'
+import type { RunPhase, RunTiming } from './runs-api.ts'
 
 /** States in which a run waits for its device; the others work, or wait for a person or a pause. */
 const QUEUED = new Set(['starting', 'waitingForDevice', 'preempted'])

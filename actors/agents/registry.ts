@@ -17,7 +17,7 @@ import {
   type VersionRow,
 } from '../../db/registry.ts'
 import { agentViews } from './agent-views.ts'
-import type { AgentsApi, VersionView } from './api.ts'
+import type { AgentsApi, VersionView } from './agents-api.ts'
 import type { Audit } from './audit.ts'
 import { AgentDefinition } from './definition.ts'
 import { checkDefinition, type KnownTool } from './definition-checks.ts'

@@ -4,10 +4,10 @@ import { databaseTime } from '../../db/client.ts'
 import { listStates } from '../../db/explain.ts'
 import { findEvidence, findRun, listEvidence, listRuns, listSteps, measureRuns, type RunRow } from '../../db/runs.ts'
 import type { Runtime } from '../runtime.ts'
-import type { RunsApi, RunView } from './api.ts'
 import { ask, revisionsOf } from './ask.ts'
 import type { Audit } from './audit.ts'
 import { timingOf } from './phases.ts'
+import type { RunsApi, RunView } from './runs-api.ts'
 
 const PAGE = 50
 const DECISIONS = { retry: 'RETRY', skip: 'SKIP', abort: 'CANCEL', approve: 'APPROVE', deny: 'DENY' } as const

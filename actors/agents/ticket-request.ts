@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../core/errors.ts'
-import type { TicketRequest } from './api.ts'
+import type { TicketRequest } from './locks-api.ts'
 
 const Name = z.string().min(1).max(200)
 

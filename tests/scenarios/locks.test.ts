@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AuditEntry, DeviceView, TicketView } from '../../actors/agents/api.ts'
+import type { AuditEntry } from '../../actors/agents/audit-api.ts'
+import type { DeviceView } from '../../actors/agents/devices-api.ts'
+import type { TicketView } from '../../actors/agents/locks-api.ts'
 import { createLog } from '../../core/log.ts'
 import { createToolCatalog, createTools } from '../../tools/catalog.ts'
 import { eventually } from '../support/eventually.ts'

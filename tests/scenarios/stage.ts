@@ -1,5 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
-import type { DeliveryView, Ingested, InstanceView, LoggedEvent, RunView, StepView } from '../../actors/agents/api.ts'
+import type { DeliveryView, Ingested, LoggedEvent } from '../../actors/agents/events-api.ts'
+import type { InstanceView } from '../../actors/agents/instances-api.ts'
+import type { RunView, StepView } from '../../actors/agents/runs-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { type PlatformOptions, startPlatform, type TestPlatform } from '../support/platform.ts'
 

@@ -1,0 +1,80 @@
+import type { Address } from '../../core/address.ts'
+import type { Json } from '../../core/json.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { RunMetrics } from '../../db/runs.ts'
+import type { PageOf, Paging } from './paging.ts'
+
+export interface RunView {
+  /** The key of its address `run/<id>`. */
+  id: string
+  address: Address
+  agent: string
+  version: string
+  instance: string
+  event: { id: string; type: string }
+  device: string | null
+  priority: number
+  state: string
+  /** Null while it runs. */
+  outcome: 'succeeded' | 'failed' | 'aborted' | 'timedOut' | null
+  reason: string | null
+  startedAt: Date
+  endedAt: Date | null
+}
+
+export interface StepView {
+  position: number
+  step: string
+  tool: string
+  status: 'started' | 'succeeded' | 'failed' | 'skipped' | 'waiting' | 'unknown'
+  attempt: number
+  input: Json
+  output: Json
+  error: Json
+  startedAt: Date
+  endedAt: Date | null
+}
+
+/** A state of a run and how long it was in it; of the last one of a run that goes on: until now. */
+export interface RunPhase {
+  state: string
+  startedAt: Date
+  ms: number
+}
+
+/** Milliseconds in the queue for its device, at work, and standing still (a pause, a person's word). */
+export interface RunTiming {
+  queuedMs: number
+  workingMs: number
+  idleMs: number
+}
+
+export interface RunsApi {
+  list(
+    by: Principal,
+    filter: Paging & { agent?: string; instance?: string; device?: string; outcome?: string },
+  ): Promise<PageOf<RunView>>
+  get(
+    by: Principal,
+    id: string,
+  ): Promise<
+    RunView & {
+      steps: StepView[]
+      evidence: { id: string; step: string; mediaType: string }[]
+      phases: RunPhase[]
+      timing: RunTiming
+    }
+  >
+  /** Stops it at once; cleanup runs, then the device is released. */
+  cancel(by: Principal, id: string, reason: string): Promise<RunView>
+  /** A person's word to a run that stands `suspended` (a call's outcome is unknown: retry, skip or abort) or `awaitingApproval`. */
+  decide(
+    by: Principal,
+    id: string,
+    decision: 'retry' | 'skip' | 'abort' | 'approve' | 'deny',
+    reason: string,
+  ): Promise<RunView>
+  evidence(by: Principal, id: string, evidence: string): Promise<{ bytes: Uint8Array; mediaType: string }>
+  /** One for each version that has run. */
+  metrics(by: Principal, agent: string): Promise<RunMetrics[]>
+}
