@@ -9,8 +9,9 @@ import { activePaths, describe } from '../../machines/describe.ts'
 import type { HostedMachine } from '../../machines/host.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ActorsApi } from './actors-api.ts'
+import type { FindDefinition } from './definitions.ts'
 import { waitingLine } from './waiting-line.ts'
-import { explain, type FindDefinition } from './why.ts'
+import { explain } from './why.ts'
 
 const PAGE = 100
 

@@ -5,10 +5,12 @@ import type { Log } from '../../core/log.ts'
 import { PLATFORM } from '../../core/principal.ts'
 import type { RetentionPolicy } from '../../core/retention.ts'
 import type { Tool, ToolCall } from '../../core/tool.ts'
+import type { Vault } from '../../core/vault.ts'
 import { findDevice, findGateway } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
+import type { Migrate } from '../../machines/host.ts'
 import type { Lease } from '../../machines/run-protocol.ts'
 import type { ActionHandler } from '../invocations.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
@@ -18,7 +20,7 @@ import type { Platform } from './api.ts'
 import { createAudit } from './audit.ts'
 import { createBulk } from './bulk.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { AgentDefinition } from './definition.ts'
+import { createDefinitions } from './definitions.ts'
 import { createDevices } from './devices.ts'
 import { createEvents } from './events.ts'
 import { createExecutor } from './executor.ts'
@@ -51,6 +53,8 @@ export interface PlatformOptions {
   templates?: string
   /** Key of the first administrator. */
   apiKey?: string
+  /** Seals the secrets of sources; absent: none can be stored. */
+  vault?: Vault
   version: string
   /** How long what grows is kept; absent: nothing is removed. */
   retention?: RetentionPolicy
@@ -60,6 +64,8 @@ export interface PlatformOptions {
   machines?: Readonly<Record<string, AnyStateMachine>>
   /** What the custom actions of those machines do, by name. */
   handlers?: Readonly<Record<string, ActionHandler>>
+  /** What makes actors of earlier versions of those machines into ones of the present version. */
+  migrations?: Readonly<Record<string, Migrate>>
 }
 
 export interface RunningPlatform extends Platform {
@@ -92,18 +98,21 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     ...(options.roles === undefined ? {} : { roles: options.roles }),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
+    ...(options.migrations === undefined ? {} : { migrations: options.migrations }),
   })
   const { sql } = runtime
   const audit = createAudit({ sql })
   const rules = createRules(sql)
-  const actors = createActors(runtime, definitionOf)
-  const events = createEvents({ runtime, rules, log })
   const read = createThreadReader()
   const agents = createRegistry({ sql, tools: tools.list(), audit, log, read, onRulesChanged: followRules })
+  const definitionOf = createDefinitions(agents)
+  const actors = createActors(runtime, definitionOf)
+  const events = createEvents({ runtime, rules, log })
   const instances = createInstances({ runtime, agents, audit, definitionOf, log })
   const devices = createDevices({ runtime, audit })
   const deadLetters = createDeadLetters({ runtime, audit })
   const keys = createKeys({ sql, audit })
+  const sources = createSources({ sql, audit, vault: options.vault })
   let lab: string | null = null
   const retention =
     options.retention === undefined ? undefined : createRetention({ runtime, policy: options.retention, log })
@@ -117,6 +126,16 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     publish,
   })
 
+  async function sealSecrets(): Promise<void> {
+    const { sealed, unreadable } = await sources.sealAll()
+    if (sealed > 0) log.info({ sealed }, 'secrets of sources sealed with the newest key')
+    if (unreadable > 0)
+      log.error(
+        { unreadable },
+        'secrets of sources cannot be read: the key that sealed them is not in TROUPE_SECRET_KEY',
+      )
+  }
+
   /** A sealed fork is made by forking and in no other way. */
   function sealedKinds(): string[] {
     return [...runtime.hosted.values()].flatMap(({ kind, sealed }) => (sealed ? [kind] : []))
@@ -126,11 +145,6 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   async function followRules(): Promise<void> {
     await instances.follow()
     await rules.reload()
-  }
-
-  async function definitionOf(team: string, agent: string, version: string): Promise<AgentDefinition> {
-    const { definition } = await agents.version({ ...PLATFORM, team }, agent, version)
-    return AgentDefinition.parse(definition)
   }
 
   async function publish(
@@ -181,7 +195,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     deadLetters,
     bulk: createBulk({ runtime, instances, deadLetters }),
     keys,
-    sources: createSources({ sql, audit }),
+    sources,
     audit,
     inbox: createInbox({ sql }),
     idempotency: {
@@ -209,6 +223,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
 
     async start() {
       if (options.apiKey !== undefined) await keys.ensureKey(options.apiKey)
+      await sealSecrets()
       await runtime.start()
       if (options.templates !== undefined) await publishTemplates(agents, options.templates, read, log)
       await followRules()

@@ -11,7 +11,7 @@ import { type Probe, probe } from '../../machines/probe.ts'
 import type { RunContext } from '../../machines/run-protocol.ts'
 import type { Runtime } from '../runtime.ts'
 import type { EventVerdict, PendingDelay, PendingInvocation, Why } from './actors-api.ts'
-import type { AgentDefinition } from './definition.ts'
+import type { FindDefinition } from './definitions.ts'
 import { isForPeople } from './orders.ts'
 import { waitingLine } from './waiting-line.ts'
 
@@ -20,8 +20,6 @@ export interface Explained {
   machine: HostedMachine
   graph: MachineGraph
 }
-
-export type FindDefinition = (team: string, agent: string, version: string) => Promise<AgentDefinition>
 
 /** Puts together everything that explains where an actor stands. Reads only; nothing is tried out on the actor itself. */
 export async function explain(runtime: Runtime, find: FindDefinition, asked: Explained): Promise<Why> {
