@@ -1,8 +1,8 @@
 import { type Address, address as toAddress } from '../core/address.ts'
 import { AppError } from '../core/errors.ts'
 import { type Json, toJson } from '../core/json.ts'
-import { findActors } from '../db/actors.ts'
-import { databaseTime, type Sql } from '../db/client.ts'
+import { findPresent } from '../db/actors.ts'
+import type { Sql } from '../db/client.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { emptyDraft } from './draft.ts'
 import { planBirth } from './plan.ts'
@@ -24,15 +24,16 @@ export function createSpawnAll({ sql, context, turn }: { sql: Sql; context: Plan
     if (!hosted)
       throw new AppError('machine.not_found', `No machine of kind "${kind}" is registered`, { details: { kind } })
     const wanted = new Map(births.map((birth) => [toAddress(kind, birth.key), birth]))
-    for (const address of (await findActors(sql, [...wanted.keys()])).keys()) wanted.delete(address)
-    if (wanted.size > 0) await bear(hosted, wanted)
+    const { present, now } = await findPresent(sql, [...wanted.keys()])
+    for (const address of present) wanted.delete(address)
+    if (wanted.size > 0) await bear(hosted, wanted, now)
     return births.map((birth) => toAddress(kind, birth.key))
   }
 
-  async function bear(hosted: HostedMachine, wanted: ReadonlyMap<Address, SpawnOptions>): Promise<void> {
+  async function bear(hosted: HostedMachine, wanted: ReadonlyMap<Address, SpawnOptions>, now: Date): Promise<void> {
     const { kind } = hosted
     // Only stamped machines see it, and they are promised the database's time.
-    const at = hosted.stamped ? await databaseTime(sql) : new Date(0)
+    const at = hosted.stamped ? now : new Date(0)
     const draft = emptyDraft()
     for (const [address, { key, input, team, sender, cause }] of wanted) {
       const identity = {

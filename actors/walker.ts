@@ -97,9 +97,16 @@ export function record(
   if (hosted.sealed) return
   // What a step causes has the cause of the step itself: everything can be traced to the event it began with.
   const cause = received.cause ?? `${actor.address}:${walker.revision}`
-  for (const [index, effect] of result.effects.entries())
-    apply(draft, walker, effect, index, before, cause, at, context)
+  for (const [index, effect] of result.effects.entries()) {
+    if (!isLastWord(effect, received)) apply(draft, walker, effect, index, before, cause, at, context)
+  }
   if (before?.status !== result.snapshot.status) tellParent(draft, walker, cause)
+}
+
+/** A child that has just told how it ended needs not be told to stop: it takes no mail any more. */
+function isLastWord(effect: Effect, { event, sender }: Received): boolean {
+  if (effect.type !== 'stop' || effect.address === null || effect.address !== sender) return false
+  return event.type === `xstate.done.actor.${effect.id}` || event.type === `xstate.error.actor.${effect.id}`
 }
 
 /** Writes the walker's net result. */

@@ -59,6 +59,18 @@ export async function listActors(
     limit ${filter.limit}`)
 }
 
+/** Which of these addresses somebody has, and the database's time. */
+export async function findPresent(
+  sql: Sql,
+  addresses: readonly Address[],
+): Promise<{ present: ReadonlySet<Address>; now: Date }> {
+  const [row] = await answer(sql<{ present: Address[]; now: Date }[]>`
+    select coalesce(array_agg(address), '{}') as present, clock_timestamp() as now
+    from actors
+    where address = any(${addresses as string[]})`)
+  return { present: new Set(row?.present), now: row?.now ?? new Date() }
+}
+
 /** The actors behind XState's system ids; each id is looked for inside one family (`root`). The youngest has the name. */
 export async function findBySystemId(
   sql: Sql,

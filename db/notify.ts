@@ -2,9 +2,12 @@ import { answer, type Sql } from './client.ts'
 
 const CHANNEL = 'troupe_live'
 
-/** Tells every listening process; lost when nobody listens, which costs a reader nothing but time. */
+/**
+ * Tells every listening process; lost when nobody listens, which costs a reader nothing but time. There is nothing in it to
+ * keep, so nobody waits for the disk either.
+ */
 export async function notify(sql: Sql, payload: string): Promise<void> {
-  await answer(sql`select pg_notify(${CHANNEL}, ${payload})`)
+  await answer(sql`select set_config('synchronous_commit', 'off', true), pg_notify(${CHANNEL}, ${payload})`)
 }
 
 /** Listens until stopped; `onConnected` is called again after each reconnect, since notices were lost meanwhile. */

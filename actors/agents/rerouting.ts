@@ -23,6 +23,7 @@ export function createRerouting({ runtime, rules }: { runtime: Runtime; rules: R
           depth: event.causationid === null ? 0 : causeDepth + 1,
         }))
         await route(events, (event) => event.id)
+        if (emitted.length < PER_COMMIT) break
       }
     } while (again)
   }
