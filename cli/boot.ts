@@ -12,6 +12,7 @@ import { listen } from '../http/server.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
 import { passedOn } from './child-env.ts'
 import { loadMachines } from './machines.ts'
+import { openVault } from './vault.ts'
 
 export interface Troupe {
   url: string
@@ -36,6 +37,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
     roles: config.roles,
     dataDir: config.dataDir,
     retention: config.retention,
+    vault: await openVault(config),
     tools: createToolCatalog(createTools({ allowedHosts: config.allowedHosts })),
     templates: fileURLToPath(new URL('agent-templates', root)),
     ...(config.machines === undefined ? {} : await loadMachines(config.machines)),

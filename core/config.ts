@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError } from './errors.ts'
 import { Retention, type RetentionPolicy } from './retention.ts'
+import { isKey } from './vault.ts'
 
 const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
@@ -31,6 +32,11 @@ const Environment = z.object({
     .string()
     .regex(/^trp_[A-Za-z0-9_-]{32,}$/, 'expected trp_ and at least 32 letters, digits, - or _')
     .optional(),
+  TROUPE_SECRET_KEY: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((key) => key.trim() || []))
+    .refine((keys) => keys.every(isKey), 'expected 32 bytes as base64 or hex, the newest first, separated by commas'),
   TROUPE_ALLOWED_HOSTS: z
     .string()
     .default('')
@@ -60,6 +66,8 @@ export interface Config {
   /** How many times faster than real time the simulated lab lives. */
   labSpeed: number
   apiKey: string | undefined
+  /** What stored secrets are sealed with, the newest first; empty: a key of this folder's own. */
+  secretKeys: string[]
   /** Hosts that `http.request` may reach. */
   allowedHosts: string[]
   /** Proxies whose `X-Forwarded-For` and `-Proto` are believed. */
@@ -99,6 +107,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     lab: data.TROUPE_LAB === 'on',
     labSpeed: data.TROUPE_LAB_SPEED,
     apiKey: data.TROUPE_API_KEY,
+    secretKeys: data.TROUPE_SECRET_KEY,
     allowedHosts: data.TROUPE_ALLOWED_HOSTS,
     trustedProxies: data.TROUPE_TRUSTED_PROXIES,
     rateLimit: data.TROUPE_RATE_LIMIT,
@@ -113,10 +122,10 @@ export function isLoopback(host: string): boolean {
 }
 
 /** The secrets that the configuration holds, for whoever must not tell them. */
-export function secretsOf({ apiKey, databaseUrl, databasePoolUrl, redisUrl }: Config): string[] {
+export function secretsOf({ apiKey, secretKeys, databaseUrl, databasePoolUrl, redisUrl }: Config): string[] {
   const passwords = [databaseUrl, databasePoolUrl, redisUrl].flatMap((url) => {
     const password = url === undefined ? '' : (URL.parse(url)?.password ?? '')
     return password === '' ? [] : [password, decodeURIComponent(password)]
   })
-  return [...(apiKey === undefined ? [] : [apiKey]), ...passwords]
+  return [...(apiKey === undefined ? [] : [apiKey]), ...secretKeys, ...passwords]
 }

@@ -1,10 +1,7 @@
 import { answer, type Sql } from './client.ts'
 
-/** A secret and when it ends, in milliseconds since the epoch; null: it does not. */
-export interface StoredSecret {
-  secret: string
-  until: number | null
-}
+/** A secret and when it ends, in milliseconds since the epoch; null: it does not. `secret`: before secrets were sealed. */
+export type StoredSecret = ({ sealed: string } | { secret: string }) & { until: number | null }
 
 /** A sender that is known by its signature. */
 export interface SourceRow {
@@ -25,9 +22,9 @@ const columns = (sql: Sql) => sql`
 /** Makes a source, or gives one another kind, scheme and secret at once. */
 export async function putSource(
   sql: Sql,
-  { team, id, kind, scheme, secret }: { team: string; id: string; kind: string; scheme: string; secret: string },
+  { team, id, kind, scheme, sealed }: { team: string; id: string; kind: string; scheme: string; sealed: string },
 ): Promise<SourceRow | undefined> {
-  const secrets = JSON.stringify([{ secret, until: null }])
+  const secrets = JSON.stringify([{ sealed, until: null }])
   const [row] = await answer(sql<SourceRow[]>`
     insert into sources (team, id, kind, scheme, secrets)
     values (${team}, ${id}, ${kind}, ${scheme}, ${secrets}::text::json)
@@ -40,17 +37,15 @@ export async function putSource(
 /** Puts a new secret before the newest one, which stays good for `graceMs`; older ones go. Undefined: no such source. */
 export async function rotateSecret(
   sql: Sql,
-  { team, id, secret, graceMs }: { team: string; id: string; secret: string; graceMs: number },
+  { team, id, sealed, graceMs }: { team: string; id: string; sealed: string; graceMs: number },
 ): Promise<SourceRow | undefined> {
   const [row] = await answer(sql<SourceRow[]>`
     update sources
     set updated_at = clock_timestamp(),
       secrets = json_build_array(
-        json_build_object('secret', ${secret}::text, 'until', null),
-        json_build_object(
-          'secret', secrets -> 0 ->> 'secret',
-          'until', floor(extract(epoch from clock_timestamp()) * 1000 + ${graceMs}::float8)
-        )
+        json_build_object('sealed', ${sealed}::text, 'until', null),
+        (secrets -> 0)::jsonb
+          || jsonb_build_object('until', floor(extract(epoch from clock_timestamp()) * 1000 + ${graceMs}::float8))
       )
     where team = ${team} and id = ${id}
     returning ${columns(sql)}`)
@@ -86,4 +81,24 @@ export async function noteUse(sql: Sql, team: string, id: string): Promise<void>
     update sources
     set last_used_at = clock_timestamp()
     where team = ${team} and id = ${id} and (last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute')`)
+}
+
+/** Of all teams. */
+export async function listAllSources(sql: Sql): Promise<SourceRow[]> {
+  return answer(sql<SourceRow[]>`
+    select ${columns(sql)}
+    from sources
+    order by team, id`)
+}
+
+/** The same secrets in another form; changes nothing where they are others by now. */
+export async function replaceSecrets(
+  sql: Sql,
+  { team, id, secrets: before }: Pick<SourceRow, 'team' | 'id' | 'secrets'>,
+  secrets: readonly StoredSecret[],
+): Promise<void> {
+  await answer(sql`
+    update sources
+    set secrets = ${JSON.stringify(secrets)}::text::json
+    where team = ${team} and id = ${id} and secrets::jsonb = ${JSON.stringify(before)}::text::jsonb`)
 }

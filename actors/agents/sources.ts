@@ -2,15 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { teamKey } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
 import { PLATFORM } from '../../core/principal.ts'
+import type { Vault } from '../../core/vault.ts'
 import type { Sql } from '../../db/client.ts'
 import {
   deleteSource,
   findSource,
+  listAllSources,
   listSources,
   noteUse,
   putSource,
+  replaceSecrets,
   rotateSecret,
   type SourceRow,
+  type StoredSecret,
 } from '../../db/sources.ts'
 import type { Audit } from './audit.ts'
 import { createRecent } from './recent.ts'
@@ -20,18 +24,24 @@ import type { SourcesApi, SourceView } from './sources-api.ts'
 const REMEMBERED_MS = 1_000
 const NOTED_MS = 60_000
 
+export interface Sources extends SourcesApi {
+  /** Seals with the newest key what is not. Safe to do in many processes at once. */
+  sealAll(): Promise<{ sealed: number; unreadable: number }>
+}
+
 /**
- * Senders that sign what they send. Their secrets are stored as they are, since a signature cannot be checked against a
- * hash: whoever reads the database can sign in their place.
+ * Senders that sign what they send. A signature cannot be checked against a hash, so their secrets are sealed: whoever
+ * has the database and not the key cannot sign in their place.
  */
-export function createSources({ sql, audit }: { sql: Sql; audit: Audit }): SourcesApi {
+export function createSources({ sql, audit, vault }: { sql: Sql; audit: Audit; vault: Vault | undefined }): Sources {
   const known = createRecent({
     ttlMs: REMEMBERED_MS,
     max: 1_000,
     load: async (path) => {
       const [team, id] = placeOf(path)
       // One source has one path: `default:x` is not another way to write `x`.
-      return teamKey(team, id) === path ? findSource(sql, team, id) : undefined
+      const row = teamKey(team, id) === path ? await findSource(sql, team, id) : undefined
+      return row && { ...row, secrets: row.secrets.map((one) => ({ text: opened(row, one), until: one.until })) }
     },
     // Whoever tries names must not push out those who have one.
     keeps: (row) => row !== undefined,
@@ -43,12 +53,26 @@ export function createSources({ sql, audit }: { sql: Sql; audit: Audit }): Sourc
     keeps: () => true,
   })
 
+  function sealer(): Vault {
+    if (vault) return vault
+    throw new AppError('config.invalid', 'There is no key to seal a secret with: set TROUPE_SECRET_KEY')
+  }
+  const sealed = (row: { team: string; id: string }, secret: string): string => sealer().seal(secret, contextOf(row))
+  const opened = (row: { team: string; id: string }, one: StoredSecret): string =>
+    'sealed' in one ? sealer().open(one.sealed, contextOf(row)) : one.secret
+
   return {
     list: async ({ team }) => (await listSources(sql, team)).map(viewOf),
 
     async put(by, id, { kind, scheme, secret = draw(scheme) }) {
       refuseWeak(scheme, secret)
-      const row = await putSource(sql, { team: by.team, id, kind, scheme, secret })
+      const row = await putSource(sql, {
+        team: by.team,
+        id,
+        kind,
+        scheme,
+        sealed: sealed({ team: by.team, id }, secret),
+      })
       if (!row) throw new AppError('internal', 'A source was not stored')
       known.forget()
       await audit.append(by, 'source.put', id, { kind, scheme })
@@ -60,7 +84,7 @@ export function createSources({ sql, audit }: { sql: Sql; audit: Audit }): Sourc
       if (!before) throw noSource(id)
       const secret = given ?? draw(before.scheme)
       refuseWeak(before.scheme, secret)
-      const row = await rotateSecret(sql, { team: by.team, id, secret, graceMs })
+      const row = await rotateSecret(sql, { team: by.team, id, sealed: sealed({ team: by.team, id }, secret), graceMs })
       if (!row) throw noSource(id)
       known.forget()
       await audit.append(by, 'source.rotate', id, { graceMs })
@@ -76,16 +100,40 @@ export function createSources({ sql, audit }: { sql: Sql; audit: Audit }): Sourc
     async find(path) {
       const row = await known.find(path)
       if (!row) return undefined
-      const secrets = row.secrets.filter(isGood).map(({ secret }) => secret)
+      const secrets = row.secrets.filter(isGood).map(({ text }) => text)
       const principal = { name: `source/${row.id}`, team: row.team, role: 'operator' as const }
       return { principal, kind: row.kind, scheme: row.scheme, secrets }
     },
 
     used: (path) => noted.find(path),
+
+    async sealAll() {
+      const count = { sealed: 0, unreadable: 0 }
+      for (const row of vault ? await listAllSources(sql) : []) {
+        if (row.secrets.every((one) => 'sealed' in one && vault?.isCurrent(one.sealed))) continue
+        try {
+          await replaceSecrets(
+            sql,
+            row,
+            row.secrets.map((one) => ({ sealed: sealed(row, opened(row, one)), until: one.until })),
+          )
+          count.sealed += 1
+        } catch (error) {
+          if (!(error instanceof AppError) || error.code !== 'secret.unreadable') throw error
+          count.unreadable += 1
+        }
+      }
+      return count
+    },
   }
 }
 
-function isGood({ until }: { until: number | null }): boolean {
+/** Moved to another source's row, a secret does not open. */
+function contextOf({ team, id }: { team: string; id: string }): string {
+  return JSON.stringify(['source', team, id])
+}
+
+function isGood({ until }: Pick<StoredSecret, 'until'>): boolean {
   return until === null || until > Date.now()
 }
 

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createPlatform } from '../../actors/agents/platform.ts'
 import { createLog } from '../../core/log.ts'
+import { createVault, drawKey } from '../../core/vault.ts'
 import { createApp } from '../../http/app.ts'
 import { listen } from '../../http/server.ts'
 import { createToolCatalog, createTools } from '../../tools/catalog.ts'
@@ -18,7 +19,8 @@ describe('twelve secrets sent through every entrance', () => {
     const log = createLog('trace', { write: (line) => lines.push(line) }, [admin, known])
     const database = await createTestDatabase()
     const tools = createToolCatalog(createTools({ allowedHosts: ['127.0.0.1:9'] }))
-    const platform = await createPlatform({ version: '0', log, databaseUrl: database.url, tools, apiKey: admin })
+    const vault = createVault([drawKey()])
+    const platform = await createPlatform({ version: '0', log, databaseUrl: database.url, tools, apiKey: admin, vault })
     await platform.start()
     const app = createApp({ platform, log, config: { loopbackOnly: true } })
     const server = await listen({ app, host: '127.0.0.1', port: 0, graceMs: 500 })

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import type { AnyStateMachine } from 'xstate'
 import { createPlatform, type RunningPlatform } from '../../actors/agents/platform.ts'
 import { createLog } from '../../core/log.ts'
+import { createVault, drawKey } from '../../core/vault.ts'
 import { systemClock } from '../../examples/lab/clock.ts'
 import { startLab } from '../../examples/lab/lab.ts'
 import { createApp } from '../../http/app.ts'
@@ -9,6 +10,9 @@ import { listen } from '../../http/server.ts'
 import { createToolCatalog, createTools } from '../../tools/catalog.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { eventually } from './eventually.ts'
+
+/** One key for all platforms of a test file, as for all processes of an installation. */
+const VAULT = createVault([drawKey()])
 
 export interface PlatformOptions {
   redisUrl?: string | undefined
@@ -51,6 +55,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     databaseUrl: database.url,
     tools: createToolCatalog(createTools({ allowedHosts: options.allowedHosts ?? [] })),
     leaseMs: 2_000,
+    vault: VAULT,
     ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
     ...(options.roles === undefined ? {} : { roles: options.roles }),
     ...(options.templates ? { templates: 'agent-templates' } : {}),
