@@ -25,6 +25,8 @@ export interface Gateway {
 export async function createGateway(ledger: string): Promise<Gateway> {
   const fences = new Map<string, Fence>()
   const answered = new Set<string>()
+  /** What fails once fails once in all processes together. */
+  const asked = new Set<string>()
   const listeners = new Set<(seen: Seen) => void>()
 
   const server = createServer((request, response) => {
@@ -42,6 +44,9 @@ export async function createGateway(ledger: string): Promise<Gateway> {
       // The effect has happened; its answer may never arrive.
       tell({ ...body, kind: 'unsafe' })
       reply(response, 200, {})
+    } else if (path === '/once') {
+      reply(response, 200, { first: !asked.has(body.key) })
+      asked.add(body.key)
     } else command(request, response, path)
   }
 

@@ -13,9 +13,23 @@ export interface Recovery {
   waitingMailMs: Quantiles
   /** From the death of a process until work that it had begun was begun elsewhere. */
   executingRunMs: Quantiles
+  /** The mail that waited longest: where to look first. */
+  slowest: SlowMail[]
+}
+
+export interface SlowMail {
+  address: string
+  message: string
+  /** Whose death it was, and how long before it the message was acknowledged. */
+  died: string
+  acknowledgedMsBefore: number
+  appliedMsAfter: number
+  /** Steps of any actor between the death and its own: 0 means that nothing moved at all. */
+  stepsBetween: number
 }
 
 const AROUND_MS = 1_000
+const SLOWEST = 5
 
 /**
  * How fast others took over from processes that were killed, while nothing else was struck (`quiet` says so of a time) and
@@ -24,11 +38,22 @@ const AROUND_MS = 1_000
 export function measureRecovery(facts: Facts, deaths: readonly Death[], quiet: (at: number) => boolean): Recovery {
   const killed = deaths.filter(({ how, at, others }) => how === 'SIGKILL' && others > 0 && quiet(at))
   const applied = new Map(facts.history.map(({ address, messageId, at }) => [`${address} ${messageId}`, at]))
-  const mail = killed.flatMap(({ at }) =>
-    facts.operations.flatMap(({ call, outcome, to }) => {
+  const mail = killed.flatMap(({ at, name }) =>
+    facts.operations.flatMap(({ call, outcome, to }): SlowMail[] => {
       if (call.do !== 'send' || outcome !== 'ok' || to > at || to < at - AROUND_MS) return []
       const done = applied.get(`${call.address} ${call.id}`)
-      return done !== undefined && done > at ? [done - at] : []
+      if (done === undefined || done <= at) return []
+      const between = facts.history.filter((entry) => entry.at > at && entry.at < done).length
+      return [
+        {
+          address: call.address,
+          message: call.id,
+          died: name,
+          acknowledgedMsBefore: at - to,
+          appliedMsAfter: Math.round(done - at),
+          stepsBetween: between,
+        },
+      ]
     }),
   )
   const begins = facts.executed.flatMap((one) => (one.kind === 'begin' ? [one] : []))
@@ -42,7 +67,11 @@ export function measureRecovery(facts: Facts, deaths: readonly Death[], quiet: (
       return next && next.at > at ? [next.at - at] : []
     }),
   )
-  return { waitingMailMs: quantiles(mail), executingRunMs: quantiles(runs) }
+  return {
+    waitingMailMs: quantiles(mail.map(({ appliedMsAfter }) => appliedMsAfter)),
+    executingRunMs: quantiles(runs),
+    slowest: mail.sort((a, b) => b.appliedMsAfter - a.appliedMsAfter).slice(0, SLOWEST),
+  }
 }
 
 export function quantiles(values: readonly number[]): Quantiles {

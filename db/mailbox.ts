@@ -178,6 +178,16 @@ export async function listNeglected(
   return rows.map((row) => row.address)
 }
 
+/** In how many milliseconds the oldest mail that is younger than `olderThanMs` will be as old; undefined: there is none. */
+export async function nextNeglected(sql: Sql, olderThanMs: number): Promise<number | undefined> {
+  const [row] = await answer(sql<{ inMs: number | null }[]>`
+    select (extract(epoch from least(
+      (select min(created_at) from mailbox where created_at >= clock_timestamp() - ${olderThanMs} * interval '1 ms'),
+      (select min(finished_at) from invocations where finished_at >= clock_timestamp() - ${olderThanMs} * interval '1 ms')
+    ) - clock_timestamp()) * 1000)::float8 + ${olderThanMs} as "inMs"`)
+  return typeof row?.inMs === 'number' ? Math.max(0, row.inMs) : undefined
+}
+
 /** True when nothing waits for the actor now: no message, no due timer, no unread outcome. */
 export async function isSettled(sql: Sql, address: Address): Promise<boolean> {
   const [row] = await answer(sql<{ waiting: boolean }[]>`
