@@ -13,6 +13,7 @@ import {
   removeInvocation,
   renewInvocations,
 } from '../db/invocations.ts'
+import type { FirstClaim } from '../db/turns.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { createEmitter } from './emitter.ts'
 import { insist } from './insist.ts'
@@ -42,7 +43,17 @@ export interface InvocationsDeps {
   onEmitted(): void
 }
 
+/** Room for invocations that a turn is about to ask for: they are this worker's from the commit on, without a claim of its own. */
+export interface Booking extends FirstClaim {
+  /** Begins what was committed, and frees the rest of the room. */
+  begin(claims: readonly Claim[]): Promise<void>
+  /** Nobody knows whether it was committed: what was is given back when the sweeper comes by. */
+  lose(effectIds: readonly string[]): void
+}
+
 export interface Invocations {
+  /** Books as much room as there is for so many. */
+  book(wanted: number): Booking
   /** Claims and begins these, as far as there is room; the others stay open for any worker. */
   start(effectIds?: readonly string[]): Promise<void>
   /** True while it may well begin what it is given. */
@@ -65,13 +76,22 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   const running = new Map<string, { controller: AbortController; done: Promise<void> }>()
   let claiming: Promise<void> = Promise.resolve()
   let gathering: { ids: Set<string>; claimed: Promise<void> } | undefined
+  /** Room that turns have booked. */
+  let booked = 0
+  /** Perhaps claimed by a commit of which nobody heard. */
+  const lost = new Set<string>()
   let turnedAway = false
   let stopping = false
   let heartbeat: NodeJS.Timeout | undefined
 
   /** One claim at a time, so that the room is counted rightly; what is asked for meanwhile shares the next one. */
   function start(effectIds?: readonly string[]): Promise<void> {
-    if (!effectIds) return afterClaiming(() => claim())
+    if (!effectIds) {
+      return afterClaiming(async () => {
+        await returnLost()
+        await claim()
+      })
+    }
     if (!gathering) {
       const ids = new Set<string>()
       const claimed = afterClaiming(() => {
@@ -91,7 +111,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   }
 
   async function claim(effectIds?: readonly string[]): Promise<void> {
-    const room = CAPACITY - running.size
+    const room = CAPACITY - running.size - booked
     if (stopping || effectIds?.length === 0) return
     if (room <= 0) {
       turnedAway = true
@@ -107,6 +127,36 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
     for (const one of claims) {
       if (stopping) await giveBack(one, 0)
       else begin(one)
+    }
+  }
+
+  function book(wanted: number): Booking {
+    const limit = stopping ? 0 : Math.max(0, Math.min(wanted, CAPACITY - running.size - booked))
+    booked += limit
+    return {
+      worker,
+      leaseMs,
+      limit,
+      async begin(claims) {
+        booked -= limit
+        for (const claim of claims) {
+          // Nothing that the work does to its input may be seen in what the turn leaves behind.
+          if (!stopping) begin({ ...claim, input: structuredClone(claim.input) })
+        }
+        if (stopping) await Promise.allSettled(claims.map((claim) => giveBack(claim, 0)))
+      },
+      lose(effectIds) {
+        booked -= limit
+        for (const effectId of limit > 0 ? effectIds : []) lost.add(effectId)
+      },
+    }
+  }
+
+  async function returnLost(): Promise<void> {
+    for (const effectId of [...lost]) {
+      // It was asked for again, and its turn came through.
+      if (!running.has(effectId)) await releaseInvocation(sql, { worker, effectId, delayMs: 0, untried: true })
+      lost.delete(effectId)
     }
   }
 
@@ -204,7 +254,8 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
 
   return {
     start,
-    hasRoom: () => running.size < CAPACITY,
+    book,
+    hasRoom: () => running.size + booked < CAPACITY,
     withdraw,
     async stop() {
       stopping = true

@@ -210,7 +210,14 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     void options.onEmitted?.().catch((error: unknown) => log.warn({ error }, 'emitted events are not routed yet'))
   }
 
-  const turn = createTurn({ sql, context, projections: options.projections ?? [], log, onCommitted })
+  const turn = createTurn({
+    sql,
+    context,
+    projections: options.projections ?? [],
+    log,
+    book: (wanted) => invocations.book(isWorker && started ? wanted : 0),
+    onCommitted,
+  })
   const turns = createTurns({ turn, mailboxLimit, append: (message, demand) => sender.append(message, demand), log })
   const invocations = createInvocations({
     sql,

@@ -10,6 +10,7 @@ import { readTurnInput, type TurnInput } from '../db/turn-input.ts'
 import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
 import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
+import type { Booking } from './invocations.ts'
 import { type Mail, planActor, planBurial, planParking } from './plan.ts'
 import type { PlanContext } from './walker.ts'
 
@@ -21,6 +22,7 @@ export interface Committed {
   addresses: Address[]
   applied: HistoryRow[]
   mailFor: Address[]
+  /** Asked for, and not begun here yet. */
   invocations: string[]
   /** Invocations that are not wanted any more. */
   withdrawn: string[]
@@ -34,6 +36,8 @@ export interface TurnDeps {
   context: PlanContext
   projections: readonly Projection[]
   log: Log
+  /** Takes room here for so many invocations that a turn is about to ask for. */
+  book(wanted: number): Booking
   onCommitted(committed: Committed): void
 }
 
@@ -66,7 +70,7 @@ export interface Turn {
   commit(draft: Draft): Promise<Set<Address>>
 }
 
-export function createTurn({ sql, context, projections, log, onCommitted }: TurnDeps): Turn {
+export function createTurn({ sql, context, projections, log, book, onCommitted }: TurnDeps): Turn {
   async function take(batch: ReadonlyMap<Address, readonly Handed[]>): Promise<Taken> {
     const asked = [...batch.values()].flatMap((handed) => handed.filter((one) => one.named).map((one) => one.message))
     const inputs = await readTurnInput(sql, [...batch.keys()], asked, MAIL_PER_ACTOR)
@@ -188,12 +192,26 @@ export function createTurn({ sql, context, projections, log, onCommitted }: Turn
 
   async function commit(draft: Draft): Promise<Set<Address>> {
     const turn = await resolveTargets(sql, draft)
-    const committed = await commitTurn(sql, turn, projections)
+    const booking = book(turn.invocations.length)
+    const { committed, claimed } = await commitTurn(sql, turn, { projections, claim: booking }).catch(
+      (error: unknown) => {
+        booking.lose(turn.invocations.map((one) => one.effectId))
+        throw error
+      },
+    )
+    const teams = new Map(turn.changes.map(({ address, team }) => [address, team]))
+    await booking.begin(
+      turn.invocations.flatMap(({ by: address, ...one }) =>
+        claimed.has(one.effectId) ? [{ ...one, address, attempts: 1, team: teams.get(address) ?? 'default' }] : [],
+      ),
+    )
     onCommitted({
       addresses: [...committed],
       applied: turn.history.filter((entry) => committed.has(entry.address)),
       mailFor: [...new Set(turn.mail.filter((mail) => committed.has(mail.by)).map((mail) => mail.to))],
-      invocations: turn.invocations.filter((one) => committed.has(one.by)).map((one) => one.effectId),
+      invocations: turn.invocations.flatMap(({ by, effectId }) =>
+        committed.has(by) && !claimed.has(effectId) ? [effectId] : [],
+      ),
       withdrawn: turn.invocationsGone.filter((one) => committed.has(one.by)).map((one) => one.effectId),
       timersIn: turn.timers.reduce<number | undefined>(
         (first, timer) => Math.min(first ?? Infinity, timer.delayMs),

@@ -107,12 +107,20 @@ export interface EmittedEvent {
   priority: number
 }
 
+/** Whose the first `limit` of the invocations are from the start, so that they need not be claimed afterwards. */
+export interface FirstClaim {
+  worker: string
+  leaseMs: number
+  limit: number
+}
+
 /** Pieces that the platform adds to the statement: CTEs that read `committed(address, revision)`. */
 export type Projection = (sql: Sql, changes: ReadonlyMap<Address, ActorChange>) => { name: string; body: Fragment }[]
 
 /**
- * Commits a turn in one statement: for each actor all of it or nothing. Answers the addresses that were committed; an
- * actor that is missing moved meanwhile, or is just being committed elsewhere, and is to be read and stepped again.
+ * Commits a turn in one statement: for each actor all of it or nothing. Answers the addresses that were committed, and the
+ * invocations that were claimed with them; an actor that is missing moved meanwhile, or is just being committed elsewhere,
+ * and is to be read and stepped again.
  *
  * One statement, not a transaction of several: a connection that dies in between can neither leave half a turn nor
  * hang its queue. `skip locked` keeps two workers from waiting for each other in a circle.
@@ -120,8 +128,8 @@ export type Projection = (sql: Sql, changes: ReadonlyMap<Address, ActorChange>) 
 export async function commitTurn(
   sql: Sql,
   turn: TurnCommit,
-  projections: readonly Projection[] = [],
-): Promise<Set<Address>> {
+  { projections, claim }: { projections: readonly Projection[]; claim: FirstClaim },
+): Promise<{ committed: Set<Address>; claimed: Set<string> }> {
   const moved = turn.changes.filter((change) => change.before > 0)
   const born = turn.changes.filter((change) => change.before === 0)
   const changes = new Map(turn.changes.map((change) => [change.address, change]))
@@ -135,7 +143,7 @@ export async function commitTurn(
       rows(mailOf(turn.mail, changes), newMail),
       rows(turn.timers, armedTimers),
       rows(turn.timersGone, goneTimers),
-      rows(turn.invocations, startedInvocations),
+      rows(turn.invocations, (at, list) => startedInvocations(at, list, claim)),
       rows(turn.invocationsGone, goneInvocations),
       rows(turn.deadLetters, newDeadLetters),
       rows(turn.events, emittedEvents),
@@ -146,8 +154,14 @@ export async function commitTurn(
     ),
   ]
   const list = parts.reduce((left, right) => sql`${left}, ${right}`)
-  const committed = await answer(sql<{ address: Address }[]>`with ${list} select address from committed`)
-  return new Set(committed.map((row) => row.address))
+  const claims =
+    turn.invocations.length === 0 ? sql`` : sql`union all select null, effect_id from started where claimed`
+  const done = await answer(sql<{ address: Address | null; claimed: string | null }[]>`
+    with ${list} select address, null as claimed from committed ${claims}`)
+  return {
+    committed: new Set(done.flatMap(({ address }) => address ?? [])),
+    claimed: new Set(done.flatMap(({ claimed }) => claimed ?? [])),
+  }
 }
 
 type TeamMail = TurnCommit['mail'][number] & { team: string }
@@ -312,18 +326,22 @@ function goneTimers(sql: Sql, list: TurnCommit['timersGone']): Fragment {
     )`
 }
 
-function startedInvocations(sql: Sql, list: TurnCommit['invocations']): Fragment {
+function startedInvocations(sql: Sql, list: TurnCommit['invocations'], claim: FirstClaim): Fragment {
   return sql`
     started as (
-      insert into invocations (effect_id, address, id, born, kind, src, input, cause)
-      select i.effect_id, i.address, i.id, i.born, i.kind, i.src, i.input::json, i.cause
+      insert into invocations (effect_id, address, id, born, kind, src, input, cause, attempts, claimed_by, lease_until)
+      select i.effect_id, i.address, i.id, i.born, i.kind, i.src, i.input::json, i.cause,
+        case when i.place <= ${claim.limit} then 1 else 0 end,
+        case when i.place <= ${claim.limit} then ${claim.worker}::text end,
+        case when i.place <= ${claim.limit} then clock_timestamp() + ${claim.leaseMs} * interval '1 ms' end
       from unnest(
         ${column(list, (i) => i.by)}::text[], ${column(list, (i) => i.effectId)}::text[], ${column(list, (i) => i.id)}::text[],
         ${column(list, (i) => i.born)}::text[], ${column(list, (i) => i.kind)}::text[], ${column(list, (i) => i.src)}::text[],
         ${column(list, (i) => text(i.input))}::text[], ${column(list, (i) => i.cause)}::text[]
-      ) as i(address, effect_id, id, born, kind, src, input, cause)
+      ) with ordinality as i(address, effect_id, id, born, kind, src, input, cause, place)
       join committed using (address)
       on conflict (effect_id) do nothing
+      returning effect_id, claimed_by is not null as claimed
     )`
 }
 
