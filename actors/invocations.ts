@@ -153,7 +153,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   }
 
   async function returnLost(): Promise<void> {
-    for (const effectId of [...lost]) {
+    for (const effectId of lost) {
       // It was asked for again, and its turn came through.
       if (!running.has(effectId)) await releaseInvocation(sql, { worker, effectId, delayMs: 0, untried: true })
       lost.delete(effectId)

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, fromPromise, setup } from 'xstate'
+import { createInvocations } from '../../actors/invocations.ts'
 import { currentInvocation } from '../../actors/promise.ts'
 import { createRuntime } from '../../actors/runtime.ts'
 import { AppError } from '../../core/errors.ts'
+import { createLog } from '../../core/log.ts'
 import { listDeadLetters, redriveDeadLetter } from '../../db/dead-letters.ts'
 import { listEvents } from '../../db/events.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -197,6 +199,42 @@ describe('a worker that stops', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000)
     await eventually('the second try', async () => /running, try 2/.test((await second.snapshot(address)).waitingFor))
     await second.stop()
+    await database.drop()
+  })
+})
+
+describe('a worker that does not hear of its commit', () => {
+  it('does the work that the commit gave it long before its lease runs out', async () => {
+    const database = await createTestDatabase()
+    const leaseMs = 3_600_000
+    const runtime = await createRuntime({ databaseUrl: database.url, machines: { job }, roles: ['api'] })
+    await runtime.start()
+    const address = await runtime.spawn('job', { key: 'unheard', input: { how: 'succeed' } })
+    const [asked] = await runtime.sql<{ effectId: string }[]>`
+      update invocations
+      set claimed_by = 'me', attempts = 1, lease_until = clock_timestamp() + ${leaseMs} * interval '1 ms'
+      where address = ${address}
+      returning effect_id as "effectId"`
+    const done: string[] = []
+    const { sql, hosted } = runtime
+    const invocations = createInvocations({
+      sql,
+      hosted,
+      worker: 'me',
+      handlers: {},
+      leaseMs,
+      log: createLog('error'),
+      newId: () => 'unused',
+      onOutcome: (who) => done.push(who),
+      onEmitted: () => undefined,
+    })
+    await invocations.start()
+    expect(done).toEqual([])
+    invocations.book(1).lose([asked?.effectId ?? ''])
+    await invocations.start()
+    await eventually('the outcome', () => Promise.resolve(done.includes(address)))
+    await invocations.stop()
+    await runtime.stop()
     await database.drop()
   })
 })
