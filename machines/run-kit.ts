@@ -52,6 +52,7 @@ const kit = setup({
     isMyLease: ({ context, event }) => event.type === 'lock.lost' && event.token === context.lease?.token,
     shallPause: ({ context }) => context.wish === 'pause',
     shallYield: ({ context }) => context.wish === 'preempt',
+    isThrough: ({ context }) => context.through === true,
     mayGoOn: ({ context }) => context.delayMs <= 0,
     stepIsDone: ({ event }) => answerOf(event)?.kind === 'next',
     stepIsNotDone: ({ event }) => answerOf(event)?.kind === 'again',
@@ -135,12 +136,16 @@ export const runKit = kit.extend({
     wishNothing: kit.assign({ wish: null }),
 
     // Its steps. What a person said holds for the one step it was said of.
-    nextStep: kit.assign(({ context, event }) => ({
-      position: context.position + 1,
-      delayMs: pauseOf(answerOf(event)),
-      approved: false,
-      verdict: null,
-    })),
+    nextStep: kit.assign(({ context, event }) => {
+      const answer = answerOf(event)
+      return {
+        position: context.position + 1,
+        delayMs: pauseOf(answer),
+        approved: false,
+        verdict: null,
+        ...(answer?.kind === 'next' && answer.last ? { through: true as const } : {}),
+      }
+    }),
     sameStep: kit.assign({ delayMs: ({ event }) => pauseOf(answerOf(event)), verdict: null }),
     firstFailureStep: kit.assign({ phase: 'onFailure', position: 0, delayMs: 0, approved: false, verdict: null }),
     askPerson: kit.assign(({ event }) => {

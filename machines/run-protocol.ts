@@ -40,8 +40,8 @@ export interface RunInput {
 
 /** What one execution of a step came to; the machine decides what follows. */
 export type StepOutcome =
-  /** Complete: go on with the next one, after a pause if told. */
-  | { kind: 'next'; delayMs?: number }
+  /** Complete: go on with the next one, after a pause if told, unless it was the last. */
+  | { kind: 'next'; delayMs?: number; last?: true }
   /** Not yet: the same step again after a pause (`until`, `retry`). */
   | { kind: 'again'; delayMs: number }
   /** There are no more steps in this phase. */
@@ -102,6 +102,8 @@ export interface RunContext extends Omit<RunInput, 'at'> {
   /** The step that a person has to say something about. */
   asking: { step: string; tool: string } | null
   approved: boolean
+  /** No step is left: it only has to clean up. */
+  through?: true
   verdict: StepInput['verdict']
   result: Outcome
   startedAt: number

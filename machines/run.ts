@@ -78,6 +78,7 @@ export const run = runKit.createMachine({
           always: [
             { guard: 'shallPause', target: 'paused' },
             { guard: 'shallYield', target: '#run.preempted', actions: 'giveBack' },
+            { guard: 'isThrough', target: 'cleaning' },
             { guard: 'mayGoOn', target: 'executing' },
           ],
           after: { pause: 'executing' },

@@ -49,7 +49,7 @@ export function createExecutor(deps: ExecutorDeps): (input: StepInput, signal: A
       listSteps(sql, input.run),
     ])
     if (!event) throw new AppError('event.not_found', `The event ${input.task.eventId} of this run is not in the log`)
-    const steps = input.phase === 'steps' ? definition.playbook?.steps : definition.playbook?.on_failure
+    const steps = stepsOf(definition, input)
     if (!steps)
       return { kind: 'failed', reason: 'the definition has no playbook, and no model is configured', fault: false }
     const step = steps[input.position]
@@ -95,16 +95,16 @@ async function standing(work: Work): Promise<StepOutcome | undefined> {
   switch (row?.status) {
     case 'succeeded':
     case 'skipped':
-      return { kind: 'next' }
+      return goOn(work)
     case 'failed':
       return step['continue-on-error']
-        ? { kind: 'next' }
+        ? goOn(work)
         : { kind: 'failed', reason: reasonOf(row.error), fault: isFault(row.error) }
     case 'started':
     case 'unknown':
       if (input.verdict === 'skip') {
         await endStep(sql, input.run, position, { status: 'skipped', output: null, error: null })
-        return { kind: 'next' }
+        return goOn(work)
       }
       if (input.verdict === 'retry' || deps.findTool(step.uses)?.safety !== 'unsafe') break
       await endStep(sql, input.run, position, { status: 'unknown', output: null, error: null })
@@ -115,7 +115,7 @@ async function standing(work: Work): Promise<StepOutcome | undefined> {
       if (step.if !== undefined && evaluate(step.if, scope) !== true) {
         await beginStep(sql, input.run, { position, step: id, tool: step.uses, input: {}, attempt: 0 })
         await endStep(sql, input.run, position, { status: 'skipped', output: null, error: null })
-        return { kind: 'next' }
+        return goOn(work)
       }
       if (!input.approved && definition.config.approval_required_for.some((tool) => skillCovers(tool, step.uses))) {
         return { kind: 'approval', step: id, tool: step.uses }
@@ -169,7 +169,18 @@ async function judge(work: Work, output: Json, delayMs: number): Promise<StepOut
     return fail(work, output, new AppError('expression.failed', `expected ${step.expect}`))
   }
   await endStep(deps.sql, input.run, position, { status: 'succeeded', output, error: null })
-  return { kind: 'next', ...(delayMs > 0 ? { delayMs } : {}) }
+  return goOn(work, delayMs)
+}
+
+/** The next step; after the last one the run need not ask what is left. */
+function goOn({ input, definition }: Work, delayMs = 0): StepOutcome {
+  if (delayMs > 0) return { kind: 'next', delayMs }
+  const isLast = stepsOf(definition, input)?.[input.position + 1] === undefined
+  return { kind: 'next', ...(isLast ? { last: true } : {}) }
+}
+
+function stepsOf({ playbook }: AgentDefinition, { phase }: StepInput): readonly Step[] | undefined {
+  return phase === 'steps' ? playbook?.steps : playbook?.on_failure
 }
 
 /** What may pass is tried again, with growing pauses; the rest is a failure. */
@@ -197,7 +208,7 @@ async function fail(work: Work, output: Json, error: unknown): Promise<StepOutco
   if (!row)
     await beginStep(deps.sql, input.run, { position, step: id, tool: step.uses, input: toJson(step.with), attempt: 1 })
   await endStep(deps.sql, input.run, position, { status: 'failed', output, error: record })
-  if (step['continue-on-error']) return { kind: 'next' }
+  if (step['continue-on-error']) return goOn(work)
   return { kind: 'failed', reason: `${id}: ${reasonOf(record)}`, fault: isFault(record) }
 }
 

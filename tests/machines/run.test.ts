@@ -155,6 +155,17 @@ describe('a run that goes well', () => {
     ])
   })
 
+  it('asks for no further step after the last one, and stands still before it cleans up if it was told to', () => {
+    const story = new Story().grant().answer({ kind: 'next', last: true })
+    expect(story.state).toBe('cleaning')
+    const paused = new Story().grant()
+    paused.say('PAUSE')
+    paused.answer({ kind: 'next', last: true })
+    expect(paused.state).toBe('paused')
+    paused.say('RESUME')
+    expect(paused.state).toBe('cleaning')
+  })
+
   it('needs no lock when it needs no device: not to begin, not to make room, not to end', () => {
     const story = new Story({ lock: null, task: { ...input.task, device: null } })
     expect(story.step).toMatchObject({ lease: null })
