@@ -198,11 +198,12 @@ export function judgeRedis({ version, policy, usedBytes, maxBytes }: RedisFacts)
   ]
 }
 
-function finding(check: string, level: Finding['level'], found: string, advice: string): Finding {
+/** Without the advice where all is well. */
+export function finding(check: string, level: Finding['level'], found: string, advice: string): Finding {
   return { check, level, found, advice: level === 'ok' ? '' : advice }
 }
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / DAY_S)} days`

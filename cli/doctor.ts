@@ -5,17 +5,20 @@ import { createLog } from '../core/log.ts'
 import { examineDatabase } from '../db/doctor.ts'
 import { openDatabase } from '../db/open.ts'
 import { type Finding, judgeDatabase, judgeRedis } from './doctor-findings.ts'
+import { examineSeals } from './doctor-seals.ts'
 
 /** Looks at everything that a platform stands on, beside one that runs or without; changes nothing. */
 export async function examine(config: Config): Promise<Finding[]> {
   return [...(await database(config)), ...(config.redisUrl === undefined ? [] : await redis(config.redisUrl))]
 }
 
-async function database({ databaseUrl, dataDir, logLevel }: Config): Promise<Finding[]> {
+async function database(config: Config): Promise<Finding[]> {
+  const { databaseUrl, dataDir, logLevel } = config
   try {
     const { url, stop } = await openDatabase({ databaseUrl, dataDir, log: createLog(logLevel) })
     try {
-      return judgeDatabase(await examineDatabase(url))
+      const facts = await examineDatabase(url)
+      return [...judgeDatabase(facts), ...(facts.schema.pending.length === 0 ? await examineSeals(url, config) : [])]
     } finally {
       await stop()
     }

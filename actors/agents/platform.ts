@@ -18,6 +18,7 @@ import { createActors } from './actors.ts'
 import { createAlerts } from './alerts.ts'
 import type { Platform } from './api.ts'
 import { createAudit } from './audit.ts'
+import { createAuditSealer } from './audit-chain.ts'
 import { createBulk } from './bulk.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDefinitions } from './definitions.ts'
@@ -53,7 +54,7 @@ export interface PlatformOptions {
   templates?: string
   /** Key of the first administrator. */
   apiKey?: string
-  /** Seals the secrets of sources; absent: none can be stored. */
+  /** Seals the secrets of sources and signs the audit; absent: neither is done. */
   vault?: Vault
   version: string
   /** How long what grows is kept; absent: nothing is removed. */
@@ -113,6 +114,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const deadLetters = createDeadLetters({ runtime, audit })
   const keys = createKeys({ sql, audit })
   const sources = createSources({ sql, audit, vault: options.vault })
+  const sealer = options.vault && createAuditSealer({ sql, vault: options.vault, log })
   let lab: string | null = null
   const retention =
     options.retention === undefined ? undefined : createRetention({ runtime, policy: options.retention, log })
@@ -227,11 +229,14 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       await runtime.start()
       if (options.templates !== undefined) await publishTemplates(agents, options.templates, read, log)
       await followRules()
-      if (options.roles?.includes('worker') ?? true) retention?.start()
+      if (options.roles?.includes('worker') ?? true) {
+        retention?.start()
+        sealer?.start()
+      }
     },
 
     async stop() {
-      await retention?.stop()
+      await Promise.all([retention?.stop(), sealer?.stop()])
       await runtime.stop()
     },
   }

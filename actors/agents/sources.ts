@@ -27,6 +27,8 @@ const NOTED_MS = 60_000
 export interface Sources extends SourcesApi {
   /** Seals with the newest key what is not. Safe to do in many processes at once. */
   sealAll(): Promise<{ sealed: number; unreadable: number }>
+  /** How many there are, with secrets in clear, and with such as do not open here. */
+  countSecrets(): Promise<{ sources: number; clear: number; unreadable: number }>
 }
 
 /**
@@ -60,6 +62,15 @@ export function createSources({ sql, audit, vault }: { sql: Sql; audit: Audit; v
   const sealed = (row: { team: string; id: string }, secret: string): string => sealer().seal(secret, contextOf(row))
   const opened = (row: { team: string; id: string }, one: StoredSecret): string =>
     'sealed' in one ? sealer().open(one.sealed, contextOf(row)) : one.secret
+
+  function opens(row: { team: string; id: string }, one: StoredSecret): boolean {
+    try {
+      return opened(row, one) !== ''
+    } catch {
+      // Why is told when it is asked for.
+      return false
+    }
+  }
 
   return {
     list: async ({ team }) => (await listSources(sql, team)).map(viewOf),
@@ -124,6 +135,13 @@ export function createSources({ sql, audit, vault }: { sql: Sql; audit: Audit; v
         }
       }
       return count
+    },
+
+    async countSecrets() {
+      const rows = await listAllSources(sql)
+      const clear = rows.filter(({ secrets }) => secrets.some((one) => 'secret' in one))
+      const unreadable = rows.filter((row) => !row.secrets.every((one) => opens(row, one)))
+      return { sources: rows.length, clear: clear.length, unreadable: unreadable.length }
     },
   }
 }

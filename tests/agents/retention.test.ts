@@ -38,7 +38,10 @@ describe('what is older than it is to be kept', () => {
     await sql`update actors set updated_at = updated_at - ${by}`
     await sql`update dead_letters set created_at = created_at - ${by}, resolved_at = resolved_at - ${by}`
     await sql`update run_evidence set created_at = created_at - ${by}`
+    // Its own trigger keeps it from being changed.
+    await sql`alter table audit disable trigger keep_audit`
     await sql`update audit set at = at - ${by}`
+    await sql`alter table audit enable trigger keep_audit`
   }
   async function count(table: string): Promise<number> {
     const [row] = await sql<{ n: number }[]>`select count(*)::int as n from ${sql(table)}`

@@ -8,6 +8,7 @@ import { createMachine } from 'xstate'
 import { examine } from '../../cli/doctor.ts'
 import type { Finding } from '../../cli/doctor-findings.ts'
 import { readConfig } from '../../core/config.ts'
+import { drawKey } from '../../core/vault.ts'
 import { openRuntime } from '../actors/open.ts'
 import { troupe } from '../scenarios/programs.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -15,7 +16,9 @@ import { TEMP_PREFIX } from '../support/leftovers.ts'
 import { startRedis } from '../support/redis.ts'
 
 const idle = createMachine({})
-const look = (env: Record<string, string>): Promise<Finding[]> => examine(readConfig({ LOG_LEVEL: 'silent', ...env }))
+const SECRET_KEY = drawKey()
+const look = (env: Record<string, string>): Promise<Finding[]> =>
+  examine(readConfig({ LOG_LEVEL: 'silent', TROUPE_SECRET_KEY: SECRET_KEY, ...env }))
 const levels = (findings: Finding[]): Record<string, string> =>
   Object.fromEntries(findings.map(({ check, level }) => [check, level]))
 const found = (findings: Finding[], check: string): Finding | undefined => findings.find((one) => one.check === check)

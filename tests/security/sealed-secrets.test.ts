@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAudit } from '../../actors/agents/audit.ts'
 import { createSources } from '../../actors/agents/sources.ts'
+import { examine } from '../../cli/doctor.ts'
+import type { Finding } from '../../cli/doctor-findings.ts'
+import { readConfig } from '../../core/config.ts'
 import { PLATFORM } from '../../core/principal.ts'
 import { createVault, drawKey, type Vault } from '../../core/vault.ts'
 import { writeBackup } from '../../db/backup.ts'
@@ -83,6 +86,28 @@ describe('the secret of a source', () => {
     expect(await sourcesWith(createVault([first])).sealAll()).toEqual({ sealed: 0, unreadable: 1 })
     expect((await sourcesWith(createVault([newer])).find('old'))?.secrets).toEqual([SECRET])
     expect(before).toContain('sealed')
+  })
+
+  it('is looked at by the doctor: whether it is sealed, and whether a key here opens it', async () => {
+    const { sql } = running.platform.runtime
+    const key = drawKey()
+    const look = async (env: Record<string, string>): Promise<Finding | undefined> => {
+      const config = readConfig({ DATABASE_URL: running.database.url, LOG_LEVEL: 'silent', ...env })
+      return (await examine(config)).find(({ check }) => check === 'secrets')
+    }
+    await sql`delete from sources`
+    const nowhere = { TROUPE_DATA_DIR: join(tmpdir(), `${TEMP_PREFIX}nowhere`) }
+    expect(await look(nowhere)).toMatchObject({ level: 'warning', found: expect.stringContaining('no key here') })
+    await sourcesWith(createVault([key])).put(PLATFORM, 'seen', { kind: 'manual', scheme: 'bearer', secret: SECRET })
+    expect(await look(nowhere)).toMatchObject({ level: 'problem' })
+    expect(await look({ TROUPE_SECRET_KEY: key })).toMatchObject({
+      level: 'ok',
+      found: expect.stringContaining('all sealed'),
+    })
+    expect(await look({ TROUPE_SECRET_KEY: `${drawKey()},${key}` })).toMatchObject({ level: 'ok' })
+    expect(await look({ TROUPE_SECRET_KEY: drawKey() })).toMatchObject({ level: 'problem' })
+    await sql`update sources set secrets = ${JSON.stringify([{ secret: SECRET, until: null }])}::text::json`
+    expect(await look({ TROUPE_SECRET_KEY: key })).toMatchObject({ level: 'warning' })
   })
 
   it('opens in its own row only, and a source whose key is gone is closed, not open', async () => {
