@@ -60,6 +60,8 @@ export interface ClusterOptions {
   gateway: Gateway
   random: Random
   workers: number
+  /** Default `LEASE_MS`. */
+  leaseMs?: number
 }
 
 /** Real processes over one database, each behind a network of its own. */
@@ -104,7 +106,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
       databaseUrl: database.urlAt(place.postgres.port),
       ...(place.redis ? { redisUrl: `redis://127.0.0.1:${place.redis.port}` } : {}),
       roles: place.roles,
-      leaseMs: LEASE_MS,
+      leaseMs: options.leaseMs ?? LEASE_MS,
       ledger: join(ledgers, `${place.name}.${generation}.jsonl`),
       gateway: gateway.url,
       build: place.build,

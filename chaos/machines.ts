@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { assign, cancel, enqueueActions, fromPromise, sendTo, setup } from 'xstate'
 import { currentInvocation } from '../actors/promise.ts'
 import { actorAt } from '../machines/ref.ts'
+import { createMover } from './nth-call/mover.ts'
 
 /** How a piece of work behaves: sleeps, blocks its process, eats its memory (on the first try), or fails. */
 export type WorkMode = 'sleep' | 'block' | 'eat' | 'throw'
@@ -208,5 +209,5 @@ async function work(
 
 /** Everything the suite hosts beside the platform's own machines. */
 export function chaosMachines(witness: Witness, build: 1 | 2) {
-  return { cell: createCell(build), relay, clock, kid, family, job: createJob(witness) }
+  return { cell: createCell(build), relay, clock, kid, family, job: createJob(witness), mover: createMover(build) }
 }

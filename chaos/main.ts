@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { FAULTS } from './faults/all.ts'
 import { runMutations } from './mutate.ts'
+import { describeNthCall, runNthCall } from './nth-call/run.ts'
 import { describeRun } from './report.ts'
 import { run } from './run.ts'
 import { FULL, SHORT } from './sizes.ts'
@@ -10,7 +11,8 @@ import { FULL, SHORT } from './sizes.ts'
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: 'string', default: '2' },
+    /** Default 2; of the n-th call loop: as long as it takes. */
+    minutes: { type: 'string' },
     seed: { type: 'string' },
     backend: { type: 'string', default: 'redis' },
     /** Ids of the fault matrix, with commas; default: all. */
@@ -22,6 +24,12 @@ const { values } = parseArgs({
     /** Takes the protections away, one at a time: all twelve, or the numbers given with `--only`. */
     mutations: { type: 'boolean', default: false },
     only: { type: 'string' },
+    /** A fault at every call of the database and of the queue, one life for each; scenarios by name with `--only`. */
+    'nth-call': { type: 'boolean', default: false },
+    /** So many of its points, by chance. */
+    sample: { type: 'string' },
+    /** `2/4`: the second of four processes that share its points. */
+    shard: { type: 'string' },
     /** What is done to the database before the work begins. */
     sql: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -33,7 +41,7 @@ const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000))
 // Whoever breaks off leaves no server behind: they end with `exit`.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const tell = (line: string): unknown => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`)
-process.exit(values.mutations ? await mutations() : await once())
+process.exit(await (values.mutations ? mutations() : values['nth-call'] ? nthCall() : once()))
 
 async function mutations(): Promise<number> {
   const only = values.only?.split(',').map(Number)
@@ -43,13 +51,29 @@ async function mutations(): Promise<number> {
   return caught === results.length ? 0 : 1
 }
 
+async function nthCall(): Promise<number> {
+  const sample = values.sample === undefined ? undefined : Number(values.sample)
+  const [part = 1, of = 1] = values.shard?.split('/').map(Number) ?? []
+  const report = await runNthCall({
+    seed,
+    backend,
+    sample,
+    only: values.only?.split(','),
+    shard: { part, of },
+    forMs: values.minutes === undefined ? undefined : Number(values.minutes) * 60_000,
+    tell,
+  })
+  await show(report, describeNthCall(report))
+  return report.violations.length === 0 ? 0 : 1
+}
+
 async function once(): Promise<number> {
   const wanted = values.rows?.split(',')
   const report = await run({
     ...(values.short ? SHORT : FULL),
     seed,
     backend,
-    forMs: Number(values.minutes) * 60_000,
+    forMs: Number(values.minutes ?? 2) * 60_000,
     faults: wanted ? FAULTS.filter(({ id }) => wanted.includes(id)) : FAULTS,
     keep: values.keep,
     ...(values.sql === undefined ? {} : { sql: values.sql }),

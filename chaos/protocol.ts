@@ -1,3 +1,5 @@
+import type { LifeCall } from './nth-call/calls.ts'
+
 /** What the driver asks of a node, over the channel between a parent and its child. */
 export interface Asked {
   ask: number
@@ -20,6 +22,7 @@ export type Call =
   /** What a person on duty does: words on suspended runs, and agents brought out of their error state. */
   | { do: 'attend' }
   | { do: 'health' }
+  | LifeCall
 
 /** `unknown`: whether it was done cannot be told; asking again under the same id is safe. */
 export type Answered =

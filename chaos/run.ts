@@ -165,7 +165,7 @@ const QUIET = new Set(['P1', 'P2', 'P3', 'P4', 'P5', 'P8'])
 const SOON_MS = 6_000
 
 /** Nothing waits, nothing is due, nothing runs, and no lease stands; or patience has an end, and the checks say what is left. */
-async function comeToRest(database: Database, cluster: Cluster, restMs: number): Promise<string | undefined> {
+export async function comeToRest(database: Database, cluster: Cluster, restMs: number): Promise<string | undefined> {
   const until = performance.now() + restMs
   let quiet = 0
   let left = ''
@@ -185,7 +185,7 @@ async function comeToRest(database: Database, cluster: Cluster, restMs: number):
 }
 
 /** Readers come to the end of the log, too; what they missed by then, they missed. */
-async function caughtUp(follower: Follower, entries: number): Promise<void> {
+export async function caughtUp(follower: Follower, entries: number): Promise<void> {
   const until = performance.now() + 20_000
   while (follower.seen.length < entries && performance.now() < until) await pause(100)
 }
