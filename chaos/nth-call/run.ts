@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -153,7 +154,7 @@ async function loop(stage: Stage, scenarios: readonly Scenario[]): Promise<void>
   report.points += points.length
   const { sample = Infinity, shard = { part: 1, of: 1 }, forMs = Infinity } = options
   // In an order by chance, so that whatever is cut short is a fair sample.
-  const mine = random.shuffle(points).filter((_, place) => place % shard.of === shard.part - 1)
+  const mine = random.shuffle(points).filter(({ point }) => shardOf(point, shard.of) === shard.part)
   const chosen = mine.slice(0, sample)
   tell(`${chosen.length} of ${points.length} points`)
   const startedAt = performance.now()
@@ -164,6 +165,12 @@ async function loop(stage: Stage, scenarios: readonly Scenario[]): Promise<void>
     done += 1
     if (done % 50 === 0) tell(`${done} of ${chosen.length}, ${report.violations.length} violations`)
   }
+}
+
+/** The same in every process, whatever else each of them saw. */
+function shardOf({ scenario, store, label, nth, strike }: Point, of: number): number {
+  const digest = createHash('sha1').update([scenario, store, label, nth, strike].join('\n')).digest()
+  return (digest.readUInt32BE(0) % of) + 1
 }
 
 /** Which calls are made while this goes on, and how often. */
