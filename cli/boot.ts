@@ -9,6 +9,7 @@ import { AppError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { createApp } from '../http/app.ts'
 import { listen } from '../http/server.ts'
+import { parseGateways } from '../tools/allowed-hosts.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
 import { passedOn } from './child-env.ts'
 import { loadMachines } from './machines.ts'
@@ -38,6 +39,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
     dataDir: config.dataDir,
     retention: config.retention,
     vault: await openVault(config),
+    admitGateway: parseGateways(config.gateways),
     tools: createToolCatalog(createTools({ allowedHosts: config.allowedHosts })),
     templates: fileURLToPath(new URL('agent-templates', root)),
     ...(config.machines === undefined ? {} : await loadMachines(config.machines)),

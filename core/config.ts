@@ -41,6 +41,10 @@ const Environment = z.object({
     .string()
     .default('')
     .transform((text) => text.split(',').flatMap((host) => host.trim() || [])),
+  TROUPE_GATEWAYS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((host) => host.trim() || [])),
   TROUPE_TRUSTED_PROXIES: z
     .string()
     .default('')
@@ -70,6 +74,8 @@ export interface Config {
   secretKeys: string[]
   /** Hosts that `http.request` may reach. */
   allowedHosts: string[]
+  /** Hosts at which gateways of devices may be; empty: any. */
+  gateways: string[]
   /** Proxies whose `X-Forwarded-For` and `-Proto` are believed. */
   trustedProxies: string[]
   /** Requests a second of one key or source; 0: no limit. */
@@ -109,6 +115,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     apiKey: data.TROUPE_API_KEY,
     secretKeys: data.TROUPE_SECRET_KEY,
     allowedHosts: data.TROUPE_ALLOWED_HOSTS,
+    gateways: data.TROUPE_GATEWAYS,
     trustedProxies: data.TROUPE_TRUSTED_PROXIES,
     rateLimit: data.TROUPE_RATE_LIMIT,
     retention: data.TROUPE_RETENTION,

@@ -37,7 +37,7 @@ export function devicePictureRoutes({ platform: { devices } }: Deps): Route[] {
         204: 'It shows nothing: offline, or its gateway does not answer with a picture',
       },
       async handle({ by, params }) {
-        const { id, gateway } = await devices.get(by, params.id)
+        const { id, gateway } = await devices.reach(by, params.id)
         const shown = await picture(`${gateway.replace(/\/+$/, '')}/devices/${encodeURIComponent(id)}/screenshot`)
         if (!shown) return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
         const headers = { 'content-type': shown.type, 'content-disposition': 'inline', 'cache-control': 'no-store' }

@@ -40,6 +40,35 @@ export function isPublicAddress(address: string): boolean {
   }
 }
 
+/** Nobody drives a device from there, and clouds tell secrets there: link-local, metadata, multicast, reserved, translated. */
+const NO_NEIGHBOUR_4 = blockList('ipv4', [
+  ['0.0.0.0', 8],
+  ['100.100.100.200', 32],
+  ['169.254.0.0', 16],
+  ['224.0.0.0', 3],
+])
+const NO_NEIGHBOUR_6 = blockList('ipv6', [
+  ['::', 128],
+  ['64:ff9b::', 96],
+  ['2002::', 16],
+  ['fd00:ec2::', 32],
+  ['fe80::', 10],
+  ['ff00::', 8],
+])
+
+/** True for what may be a machine of the lab's network or of the internet. Text that is no IP address is none. */
+export function isNeighbour(address: string): boolean {
+  switch (isIP(address)) {
+    case 4:
+      return !NO_NEIGHBOUR_4.check(address, 'ipv4')
+    case 6:
+      // IPv4 inside of IPv6 is judged as the IPv4 that it is.
+      return !NO_NEIGHBOUR_6.check(address, 'ipv6') && !NO_NEIGHBOUR_4.check(address, 'ipv6')
+    default:
+      return false
+  }
+}
+
 function blockList(family: 'ipv4' | 'ipv6', subnets: readonly [string, number][]): BlockList {
   const list = new BlockList()
   for (const [network, prefix] of subnets) list.addSubnet(network, prefix, family)

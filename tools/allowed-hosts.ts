@@ -1,4 +1,6 @@
+import { isIP } from 'node:net'
 import { AppError } from '../core/errors.ts'
+import { isNeighbour } from './addresses.ts'
 
 /** Where the HTTP tools may go. */
 export interface AllowedHosts {
@@ -33,6 +35,22 @@ export function parseAllowedHosts(patterns: readonly string[]): AllowedHosts {
       if (matching.length === 0) throw refused(`${host}:${port} is not among the allowed hosts`)
       return { privateAllowed: matching.some((rule) => !rule.wildcard && rule.port !== undefined) }
     },
+  }
+}
+
+/**
+ * Where gateways of devices may be, by the same rules; none allow every place. Answers a check that throws
+ * `tool.address_refused`.
+ */
+export function parseGateways(patterns: readonly string[]): (gateway: string) => void {
+  const allowed = parseAllowedHosts(patterns)
+  return (gateway) => {
+    const url = URL.parse(gateway)
+    if (url === null || /[?#]/.test(gateway)) throw refused('A gateway is an address that paths can follow')
+    refuseForm(url)
+    const host = hostOf(url)
+    if (isIP(host) && !isNeighbour(host)) throw refused(`${host} is not in the network of a lab`)
+    if (patterns.length > 0) allowed.admit(url)
   }
 }
 

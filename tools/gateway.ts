@@ -3,8 +3,9 @@ import { AppError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { parseJson } from '../core/parse-json.ts'
 import type { HeldDevice, ToolCall } from '../core/tool.ts'
-import { boundedSignal, callFailure, readBounded } from './bounded.ts'
+import { boundedSignal, callFailure } from './bounded.ts'
 import { gatewayRefusal } from './gateway-refusal.ts'
+import { type HttpQuery, sendToNeighbour } from './http-client.ts'
 
 const LIMIT_MS = 10_000
 const MAX_JSON_BYTES = 1024 * 1024
@@ -48,17 +49,27 @@ export function heldDevice(call: ToolCall): HeldDevice {
   return call.device
 }
 
-async function ask(call: ToolCall, path: string, init: RequestInit, maxBytes: number): Promise<Uint8Array> {
-  const device = heldDevice(call)
-  const url = `${device.gateway.replace(/\/+$/, '')}/devices/${encodeURIComponent(device.id)}${path}`
+type Asked = Pick<HttpQuery, 'method'> & Partial<Pick<HttpQuery, 'headers' | 'body'>>
+
+async function ask(
+  call: ToolCall,
+  path: string,
+  { method, headers = {}, body }: Asked,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const { id, gateway } = heldDevice(call)
+  const url = `${gateway.replace(/\/+$/, '')}/devices/${encodeURIComponent(id)}${path}`
+  // Where a question mark stands, what follows names no device; stored before that was refused.
+  if (/[?#]/.test(url)) throw new AppError('tool.address_refused', `The gateway of ${id} is not a base of addresses`)
   try {
+    const signal = boundedSignal(call.signal, LIMIT_MS)
+    const { status, bytes } = await sendToNeighbour({ method, url, headers, body }, { signal, maxBytes })
     // A gateway has no reason to send us elsewhere, and the fence must not travel.
-    const response = await fetch(url, { ...init, redirect: 'error', signal: boundedSignal(call.signal, LIMIT_MS) })
-    const bytes = await readBounded(response.body ?? noBody(), maxBytes)
-    if (!response.ok) throw gatewayRefusal(device.id, response.status, bytes)
+    if (status >= 300 && status < 400) throw new AppError('tool.unavailable', `The gateway of ${id} sends elsewhere`)
+    if (status < 200 || status > 299) throw gatewayRefusal(id, status, bytes)
     return bytes
   } catch (cause) {
-    throw callFailure(cause, `The gateway of ${device.id}`, call.signal)
+    throw callFailure(cause, `The gateway of ${id}`, call.signal)
   }
 }
 
@@ -67,5 +78,3 @@ function parseAnswer<T extends Json>(bytes: Uint8Array, answer: z.ZodType<T>): T
   if (result.success) return result.data
   throw new AppError('tool.bad_output', 'The gateway answered something else than was agreed', { cause: result.error })
 }
-
-async function* noBody(): AsyncGenerator<Uint8Array> {}

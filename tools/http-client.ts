@@ -3,7 +3,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { AppError } from '../core/errors.ts'
-import { isPublicAddress } from './addresses.ts'
+import { isNeighbour, isPublicAddress } from './addresses.ts'
 import { type AllowedHosts, hostOf, refused } from './allowed-hosts.ts'
 import { readBounded } from './bounded.ts'
 
@@ -67,7 +67,25 @@ async function judgedAddress(url: URL, allowed: AllowedHosts, resolve: Resolve, 
   const addresses = isIP(host) ? [host] : await untilAborted(resolve(host), signal)
   // One bad address among good ones is how a hostile name gets its second try.
   if (!privateAllowed && !addresses.every(isPublicAddress)) throw refused(`${host} lies in a private network`)
-  const [address] = addresses
+  return firstOf(addresses, host)
+}
+
+/**
+ * Sends a query to a machine that somebody named, in whatever network it is, and follows no redirect. Throws
+ * `tool.address_refused` for where no such machine is: link-local and metadata addresses, whatever name leads there.
+ */
+export async function sendToNeighbour(
+  query: HttpQuery,
+  { signal, maxBytes, resolve = resolveByDns }: { signal: AbortSignal; maxBytes: number; resolve?: Resolve },
+): Promise<HttpAnswer> {
+  const url = parseUrl(query.url, undefined)
+  const host = hostOf(url)
+  const addresses = isIP(host) ? [host] : await untilAborted(resolve(host), signal)
+  if (!addresses.every(isNeighbour)) throw refused(`${host} is not in the network of a lab`)
+  return send(url, query, firstOf(addresses, host), signal, maxBytes)
+}
+
+function firstOf([address]: readonly string[], host: string): string {
   if (address === undefined || isIP(address) === 0) throw new AppError('tool.unavailable', `${host} has no address`)
   return address
 }
@@ -77,6 +95,7 @@ async function send(
   { method, headers, body }: HttpQuery,
   address: string,
   signal: AbortSignal,
+  maxBytes = MAX_BYTES,
 ): Promise<HttpAnswer> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -89,7 +108,7 @@ async function send(
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
-      bytes: await readBounded(response, MAX_BYTES),
+      bytes: await readBounded(response, maxBytes),
     }
   } finally {
     response.destroy()

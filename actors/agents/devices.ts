@@ -12,7 +12,8 @@ import { ownerOf } from './owners.ts'
 import { lockAddress } from './pools.ts'
 
 /** Devices of the lab. What is shown comes from the tables; what is changed goes through the device's own actor. */
-export function createDevices({ runtime, audit }: { runtime: Runtime; audit: Audit }): DevicesApi {
+export function createDevices(deps: { runtime: Runtime; audit: Audit; admit: (gateway: string) => void }): DevicesApi {
+  const { runtime, audit, admit } = deps
   const { sql } = runtime
 
   async function existing(by: Principal, id: string): Promise<ListedDevice> {
@@ -40,7 +41,14 @@ export function createDevices({ runtime, audit }: { runtime: Runtime; audit: Aud
     list: async (by) => (await listDevices(sql, by.team)).map(deviceView),
     get: view,
 
+    async reach(by, id) {
+      const { gateway } = await existing(by, id)
+      admit(gateway)
+      return { id, gateway }
+    },
+
     async register(by, id, { kind, pool, host, name = id, labels = {}, gateway, connectivity }) {
+      admit(gateway)
       const device = await make(by, 'device', id, { id })
       const before = await findDevice(sql, by.team, id)
       const key = teamKey(by.team, pool)

@@ -6,7 +6,7 @@ import { PLATFORM } from '../../core/principal.ts'
 import type { RetentionPolicy } from '../../core/retention.ts'
 import type { Tool, ToolCall } from '../../core/tool.ts'
 import type { Vault } from '../../core/vault.ts'
-import { findDevice, findGateway } from '../../db/devices.ts'
+import { findDevice, findGateway, type ListedDevice } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
@@ -50,6 +50,8 @@ export interface PlatformOptions {
   roles?: readonly Role[]
   /** What runs may do to the world. */
   tools: { find(id: string): Tool | undefined; list(): Tool[] }
+  /** Throws for where no gateway may be; absent: anywhere. */
+  admitGateway?: (gateway: string) => void
   /** Folder of agent definitions that are published at start; absent: none. */
   templates?: string
   /** Key of the first administrator. */
@@ -110,7 +112,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const actors = createActors(runtime, definitionOf)
   const events = createEvents({ runtime, rules, log })
   const instances = createInstances({ runtime, agents, audit, definitionOf, log })
-  const devices = createDevices({ runtime, audit })
+  const admit = options.admitGateway ?? (() => undefined)
+  const devices = createDevices({ runtime, audit, admit })
   const deadLetters = createDeadLetters({ runtime, audit })
   const keys = createKeys({ sql, audit })
   const sources = createSources({ sql, audit, vault: options.vault })
@@ -124,7 +127,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     log,
     findTool: (id) => tools.find(id),
     findDefinition: definitionOf,
-    findDevice: (team, id) => findDevice(sql, team, id),
+    findDevice: admittedDevice,
     publish,
   })
 
@@ -136,6 +139,13 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
         { unreadable },
         'secrets of sources cannot be read: the key that sealed them is not in TROUPE_SECRET_KEY',
       )
+  }
+
+  /** Where gateways may be can have changed since it was registered. */
+  async function admittedDevice(team: string, id: string): Promise<ListedDevice | undefined> {
+    const device = await findDevice(sql, team, id)
+    if (device) admit(device.gateway)
+    return device
   }
 
   /** A sealed fork is made by forking and in no other way. */
@@ -166,6 +176,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     const device = await findGateway(sql, lease.device)
     if (!tool || !device)
       throw new AppError('device.not_found', `Device ${lease.device} cannot be cleaned: it is not registered`)
+    admit(device.gateway)
     const key = `${owner}:cleanup:${lease.token}`
     const call: ToolCall = {
       run: owner,

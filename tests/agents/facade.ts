@@ -61,7 +61,7 @@ function makeParts({ runtime }: Open) {
     audit,
     read,
     agents: createRegistry({ sql, tools: createTools({ allowedHosts: [] }), audit, log, read, onRulesChanged }),
-    devices: createDevices({ runtime, audit }),
+    devices: createDevices({ runtime, audit, admit: () => undefined }),
     locks: createLocks({ runtime, audit }),
     alerts: createAlerts({ runtime, audit }),
     deadLetters: createDeadLetters({ runtime, audit }),

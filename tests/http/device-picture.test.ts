@@ -22,8 +22,8 @@ describe('the picture of a device', () => {
 
   it('is nothing where the gateway answers something else, or not at all', async () => {
     const box = { kind: 'stb', pool: 'lab', host: 'paris-9', connectivity: 'online' }
-    // The lab's own page, which is no picture: nobody gets it from here.
-    await register('odd-1', { ...box, gateway: `${running.lab}/healthz?` })
+    // A page that is no picture: nobody gets it from here.
+    await register('odd-1', { ...box, gateway: `${running.url}/nobody/there` })
     await register('odd-2', { ...box, gateway: 'http://127.0.0.1:9' })
     expect((await picture('odd-1')).status).toBe(204)
     expect((await picture('odd-2')).status).toBe(204)

@@ -7,6 +7,7 @@ import { systemClock } from '../../examples/lab/clock.ts'
 import { startLab } from '../../examples/lab/lab.ts'
 import { createApp } from '../../http/app.ts'
 import { listen } from '../../http/server.ts'
+import { parseGateways } from '../../tools/allowed-hosts.ts'
 import { createToolCatalog, createTools } from '../../tools/catalog.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { eventually } from './eventually.ts'
@@ -26,6 +27,8 @@ export interface PlatformOptions {
   apiKey?: string
   /** What runs may reach by `http.request`, as `host:port`. */
   allowedHosts?: string[]
+  /** Where gateways of devices may be; absent: anywhere. */
+  gateways?: string[]
   /** Default: any free one. */
   port?: number
   /** A host's own machines, by kind. */
@@ -53,6 +56,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     version: '0.0.0-test',
     log,
     databaseUrl: database.url,
+    admitGateway: parseGateways(options.gateways ?? []),
     tools: createToolCatalog(createTools({ allowedHosts: options.allowedHosts ?? [] })),
     leaseMs: 2_000,
     vault: VAULT,
