@@ -56,21 +56,22 @@ const AWAY_MS = 500
 
 /**
  * Reads again and again, sleeping until woken; ends with its signal or when `live` closes. A wake-up can be lost with its
- * carrier, so there is also a slow clock; and a reader that stays below running transactions may be woken a moment early,
- * so it looks again soon after. A failure that passes (`retryable`) only makes it wait.
+ * carrier, so there is also a slow clock; and a reader that stays below running transactions (`patient`) may be woken a
+ * moment early, so it looks again soon after. A failure that passes (`retryable`) only makes it wait.
  */
 export async function* tail<Item>(
   live: Live,
   address: Address | undefined,
   read: () => Promise<Item[]>,
   signal: AbortSignal | undefined,
+  { patient = true }: { patient?: boolean } = {},
 ): AsyncGenerator<Item> {
   let woken = true
   let looksSoon = 0
   let ring: () => void = () => undefined
   const unsubscribe = live.subscribe(address, () => {
     woken = true
-    looksSoon = LOOKS_SOON
+    looksSoon = patient ? LOOKS_SOON : 0
     ring()
   })
   const abort = (): void => ring()

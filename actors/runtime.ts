@@ -402,7 +402,8 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
         last = entries.at(-1)?.revision ?? last
         return entries
       }
-      yield* tail(live, address, read, signal)
+      // What one actor did can be read once it is told.
+      yield* tail(live, address, read, signal, { patient: false })
     },
 
     async *followAll({ cursor, signal }) {

@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts'
 import { toJson } from '../../core/json.ts'
 import { mayAct, type Principal } from '../../core/principal.ts'
 import { isPool, listDevices } from '../../db/devices.ts'
-import { type HistoryEntry, lastRevision } from '../../db/history.ts'
+import type { HistoryEntry } from '../../db/history.ts'
 import { findTicket, listQueue, type StoredTicket } from '../../db/locks.ts'
 import type { Runtime } from '../runtime.ts'
 import { ask } from './ask.ts'
@@ -12,12 +12,14 @@ import { deviceView } from './devices.ts'
 import type { LocksApi, TicketView } from './locks-api.ts'
 import { isOwn, ownerOf, ticketFor } from './owners.ts'
 import { lockAddress, poolOf } from './pools.ts'
-import { refusalOf, speaksOf } from './ticket-news.ts'
+import { refusalOf } from './ticket-news.ts'
 import { parseTicketRequest } from './ticket-request.ts'
+import { createTicketWatch } from './ticket-watch.ts'
 
 /** Asking for devices, keeping them, giving them back: each is one message to the lock of the pool. */
 export function createLocks({ runtime, audit }: { runtime: Runtime; audit: Audit }): LocksApi {
   const { sql } = runtime
+  const watch = createTicketWatch(runtime)
 
   async function lockOf(by: Principal, pool: string): Promise<Address> {
     if (await isPool(sql, by.team, pool)) return lockAddress(by.team, pool)
@@ -45,17 +47,18 @@ export function createLocks({ runtime, audit }: { runtime: Runtime; audit: Audit
 
   async function granted(by: Principal, waiting: StoredTicket, waitMs: number): Promise<StoredTicket> {
     const { ticket, pool } = waiting
-    const lock = `lock/${pool}`
-    const after = await lastRevision(sql, lock)
-    let row = await existing(by, ticket)
-    if (row.state !== 'waiting') return row
-    for await (const entry of runtime.follow(lock, { after, signal: AbortSignal.timeout(waitMs) })) {
-      throwRefusal(entry, ticket)
-      if (!speaksOf(entry, ticket)) continue
-      row = await existing(by, ticket)
-      if (row.state !== 'waiting') return row
+    const news = await watch.listen(`lock/${pool}`, ticket, AbortSignal.timeout(waitMs))
+    try {
+      for (;;) {
+        const row = await existing(by, ticket)
+        if (row.state !== 'waiting') return row
+        const entry = await news.next()
+        if (!entry) return await existing(by, ticket)
+        throwRefusal(entry, ticket)
+      }
+    } finally {
+      news.stop()
     }
-    return existing(by, ticket)
   }
 
   return {

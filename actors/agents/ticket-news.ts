@@ -24,11 +24,10 @@ export function refusalOf(entry: Pick<HistoryEntry, 'effects'>, ticket: string):
   return undefined
 }
 
-/** True when this step of the lock was about the ticket. */
-export function speaksOf(entry: HistoryEntry, ticket: string): boolean {
-  return [entry.event, ...newsOf(entry).map((event) => event['data'])].some(
-    (one) => About.safeParse(one).data?.ticket === ticket,
-  )
+/** The tickets that this step of the lock was about. */
+export function ticketsOf(entry: HistoryEntry): Set<string> {
+  const told = [entry.event, ...newsOf(entry).map((event) => event['data'])]
+  return new Set(told.flatMap((one) => About.safeParse(one).data?.ticket ?? []))
 }
 
 function newsOf({ effects }: Pick<HistoryEntry, 'effects'>) {

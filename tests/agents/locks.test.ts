@@ -74,6 +74,25 @@ describe.each(await backends())('locks on $name', ({ redisUrl }) => {
     await expect(open.locks.get(anna, held.ticket)).rejects.toMatchObject({ code: 'lock.ticket_not_found' })
   })
 
+  it('tell each of many who wait at once when it is its turn, whoever of them stops waiting before', async () => {
+    const asked = await pool('crowd', 'crowd-1')
+    let held = await open.locks.create(anna, asked)
+    const people = ['dora', 'emil', 'fred'].map((name) => principal(name))
+    const line = []
+    for (const person of people) line.push({ person, ...(await open.locks.create(person, asked)) })
+    const impatient = open.locks.get(bob, line[2]?.ticket ?? '', 50)
+    const turns = line.map(({ person, ticket }) => open.locks.get(person, ticket, 15_000))
+    expect(await impatient).toMatchObject({ state: 'waiting' })
+    let holder = anna
+    for (const [place, { person }] of line.entries()) {
+      await open.locks.release(holder, held.ticket)
+      held = (await turns[place]) ?? held
+      expect(held).toMatchObject({ ticket: line[place]?.ticket, state: 'granted' })
+      holder = person
+    }
+    await open.locks.release(holder, held.ticket)
+  })
+
   it('lapse when nobody renews them, and the next waiter has the device', async () => {
     const asked = await pool('lapse', 'lapse-1')
     await open.locks.create(anna, { ...asked, ttlMs: 200 })
