@@ -5,6 +5,8 @@ import { listNeglected, nextNeglected } from '../db/mailbox.ts'
 
 /** Mail that has waited this long was forgotten by its carrier. */
 const NEGLECTED_MS = 1_000
+/** Looks at young mail are this far apart at least: under load there is always some. */
+const GRAIN_MS = 250
 const PER_SWEEP = 1_000
 
 /**
@@ -25,7 +27,7 @@ export function createSweeper(deps: {
   let timer: NodeJS.Timeout | undefined
   let alarm: NodeJS.Timeout | undefined
   let sweeping: Promise<void> = Promise.resolve()
-  let looking: Promise<void> = Promise.resolve()
+  let looking: Promise<unknown> = Promise.resolve()
   let stopped = false
 
   async function mail(): Promise<void> {
@@ -35,14 +37,18 @@ export function createSweeper(deps: {
     deps.onNeglected(addresses)
   }
 
-  /** Once between two looks, for the mail that they would find late; most of it is taken before. */
+  /** Stands again while there is mail that may yet grow old; most of it is taken before. */
   async function watch(): Promise<void> {
+    if (alarm) return
     const inMs = await nextNeglected(deps.sql, NEGLECTED_MS)
-    if (stopped || inMs === undefined) return
-    clearTimeout(alarm)
-    alarm = setTimeout(() => {
-      looking = mail().catch((error: unknown) => deps.log.warn({ error }, 'sweep failed'))
-    }, Math.ceil(inMs))
+    if (stopped || alarm || inMs === undefined) return
+    alarm = setTimeout(
+      () => {
+        alarm = undefined
+        looking = Promise.all([mail(), watch()]).catch((error: unknown) => deps.log.warn({ error }, 'sweep failed'))
+      },
+      Math.max(GRAIN_MS, inMs),
+    )
   }
 
   async function sweep(): Promise<void> {

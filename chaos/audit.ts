@@ -2,10 +2,29 @@ import type { Database } from './database.ts'
 
 /**
  * A second account of what happens, kept by triggers in the same commits: what was due when, who held what from when to
- * when, which revision followed which. The product knows nothing of it.
+ * when, which revision followed which, and what
+ * was removed for its age. The product knows nothing of it.
  */
 export async function installAudit(database: Database): Promise<void> {
   await database.ask(SCHEMA)
+}
+
+/** Rows of a table with those that were removed from it, which `removed` tells apart. */
+export function withRemoved(table: 'history' | 'actors' | 'event_log' | 'deliveries'): string {
+  return `(
+    select t.*, false as removed from ${table} t
+    union all
+    select (json_populate_record(null::${table}, row)).*, true from chaos.removed where source = '${table}'
+  )`
+}
+
+/** Takes all removals back, so that histories are whole again from the birth on. */
+export async function restoreRemoved(database: Database): Promise<void> {
+  for (const table of ['actors', 'history'])
+    await database.ask(`
+      insert into ${table} overriding system value
+      select (json_populate_record(null::${table}, row)).* from chaos.removed where source = '${table}'`)
+  await database.ask('delete from beginnings')
 }
 
 const SCHEMA = `
@@ -22,6 +41,8 @@ create table chaos.claim_log (
 create table chaos.revision_log (
   seq bigserial primary key, address text, before bigint, after bigint, at timestamptz default clock_timestamp()
 );
+
+create table chaos.removed (seq bigserial primary key, source text, row json, at timestamptz default clock_timestamp());
 
 create function chaos.on_timer() returns trigger language plpgsql as $$
 begin
@@ -62,6 +83,17 @@ begin
   insert into chaos.revision_log (address, before, after) values (new.address, old.revision, new.revision);
   return null;
 end $$;
+create function chaos.on_removed() returns trigger language plpgsql as $$
+begin
+  -- As text, so that columns may come and go, and the order of keys stays.
+  insert into chaos.removed (source, row) values (tg_table_name, row_to_json(old));
+  return null;
+end $$;
+create trigger chaos_removed after delete on history for each row execute function chaos.on_removed();
+create trigger chaos_removed after delete on actors for each row execute function chaos.on_removed();
+create trigger chaos_removed after delete on event_log for each row execute function chaos.on_removed();
+create trigger chaos_removed after delete on deliveries for each row execute function chaos.on_removed();
+
 create trigger chaos_revisions after update on actors for each row when (old.revision <> new.revision)
   execute function chaos.on_revision();
 `

@@ -10,6 +10,8 @@ export interface Database {
   port: number
   /** The same server, at another port. */
   urlAt(port: number): string
+  /** What the server says. */
+  logFile: string
   postmaster(): Promise<number>
   /** One statement on a connection of its own that no fault is aimed at; it is tried again while the server is away. */
   ask<Row extends object = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>
@@ -59,6 +61,7 @@ export async function createDatabase(dataDir: string): Promise<Database> {
       other.port = String(port)
       return other.href
     },
+    logFile: join(dataDir, 'postgres.log'),
     async postmaster() {
       const [pid] = (await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')
       return Number(pid)

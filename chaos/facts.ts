@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Effect } from '../core/effect.ts'
+import { withRemoved } from './audit.ts'
 import type { Database } from './database.ts'
 import { type Executed, read } from './ledger.ts'
 import type { LockCall } from './lock-work.ts'
@@ -20,6 +21,8 @@ export interface Facts {
   timers: readonly TimerFact[]
   leases: readonly LeaseFact[]
   claims: readonly ClaimFact[]
+  /** Where histories begin that retention cut: the first revision that is kept. */
+  beginnings: ReadonlyMap<string, number>
   revisions: readonly { address: string; before: number; after: number }[]
   /** What is left in the tables of work after everything came to rest. */
   left: Leftovers
@@ -39,6 +42,8 @@ export interface HistoryFact {
   status: string
   sender: string | null
   at: number
+  /** It was old, and is gone; the triggers' account kept it. */
+  removed: boolean
 }
 export interface ActorFact {
   address: string
@@ -50,6 +55,8 @@ export interface ActorFact {
   value: unknown
   context: Record<string, unknown>
   children: Record<string, { address?: string; born: string }>
+  /** It had ended long ago, and is gone. */
+  removed: boolean
 }
 export interface LetterFact {
   address: string
@@ -105,7 +112,7 @@ export async function readFacts(
   const { operations, lockCalls, ledgers, unequal, followed } = known
   const actors = await database.ask<ActorFact>(`
     select address, kind, status, revision::int, parent, child_id as "childId", value, snapshot -> 'context' as context,
-      snapshot -> 'children' as children from actors`)
+      snapshot -> 'children' as children, removed from ${withRemoved('actors')} a`)
   const claims = await database.ask<ClaimFact>(`
     select op, effect_id as "effectId", attempts, claimed_by as "claimedBy", lease_left_ms as "leaseLeftMs", ${ms('at')} as at
     from chaos.claim_log order by seq`)
@@ -120,18 +127,25 @@ export async function readFacts(
     ),
     actors: new Map(actors.map((actor) => [actor.address, actor])),
     history: await database.ask<HistoryFact>(`
-      select address, revision::int, message_id as "messageId", event, effects, handled, status, sender, ${ms('at')} as at
-      from history order by address, revision`),
+      select address, revision::int, message_id as "messageId", event, effects, handled, status, sender, ${ms('at')} as at, removed
+      from ${withRemoved('history')} h order by address, revision`),
     letters: await database.ask<LetterFact>(`
       select address, message_id as "messageId", kind, reason, event from dead_letters`),
-    events: await database.ask(`select id, source, source_id as "sourceId", status from event_log`),
-    deliveries: await database.ask(`select address, message_id as "messageId" from deliveries`),
+    events: await database.ask(`
+      select id, source, source_id as "sourceId", status from ${withRemoved('event_log')} e`),
+    deliveries: await database.ask(`
+      select address, message_id as "messageId" from ${withRemoved('deliveries')} d`),
     timers: await database.ask<TimerFact>(`
       select op, address, id, armed, ${ms('due_at')} as "dueAt", ${ms('at')} as at from chaos.timer_log order by seq`),
     leases: await database.ask<LeaseFact>(`
       select op, device, ticket, token::int, ${ms('expires_at')} as "expiresAt", ${ms('at')} as at
       from chaos.lease_log order by seq`),
     claims,
+    beginnings: new Map(
+      (await database.ask<{ address: string; revision: number }>('select address, revision::int from beginnings')).map(
+        ({ address, revision }) => [address, revision],
+      ),
+    ),
     revisions: await database.ask(`
       select address, before::int, after::int from chaos.revision_log order by seq`),
     left: await readLeftovers(database),

@@ -1,5 +1,6 @@
 import type { Cluster } from './cluster.ts'
 import type { Database } from './database.ts'
+import type { Disk } from './disk.ts'
 import type { Gateway } from './gateway.ts'
 import type { Random } from './random.ts'
 import type { RedisServer } from './redis-server.ts'
@@ -17,8 +18,8 @@ export interface Scene {
   spanMs: number
   /** A folder for what a fault needs. */
   folder: string
-  /** A small file system under the database's data, where one could be mounted. */
-  disk: string | undefined
+  /** Under the database's data, where one could be mounted. */
+  disk: Disk | undefined
 }
 
 /** One row of the fault matrix (specs/reliability.md §4). */

@@ -147,10 +147,22 @@ export async function createProxy({ target, reader, chance }: ProxyOptions): Pro
   }
 }
 
+/** What a network holds on its way; whoever sends more, waits. */
+const HELD_BYTES = 256 * 1024
+
 /** One piece after the other, whatever becomes of each. */
 function carry(from: Socket, take: (chunk: Buffer) => Promise<void>): void {
   let last: Promise<void> = Promise.resolve()
+  let held = 0
   from.on('data', (chunk) => {
-    last = last.then(() => take(chunk)).catch(() => undefined)
+    held += chunk.length
+    if (held > HELD_BYTES) from.pause()
+    last = last
+      .then(() => take(chunk))
+      .catch(() => undefined)
+      .then(() => {
+        held -= chunk.length
+        if (held <= HELD_BYTES) from.resume()
+      })
   })
 }

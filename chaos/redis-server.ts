@@ -9,9 +9,20 @@ export interface RedisServer {
   /** A connection that no proxy disturbs. */
   client(): Redis
   kill(): Promise<void>
-  start(): Promise<void>
+  /** On the same port; empty, unless told where to find something. */
+  start(settings?: readonly string[]): Promise<void>
+  /** A second server that copies this one by way of another port, until it takes its place. */
+  replicate(via: number): Promise<Replica>
   stop(): Promise<void>
 }
+
+export interface Replica {
+  client: Redis
+  /** This one dies, and the other one answers on its port with what it has. */
+  promote(): Promise<void>
+}
+
+const PATIENCE_MS = 10_000
 
 /** A Redis of our own, which comes back empty on the same port. Throws where `redis-server` is not installed. */
 export async function createRedisServer(folder: string): Promise<RedisServer> {
@@ -19,20 +30,8 @@ export async function createRedisServer(folder: string): Promise<RedisServer> {
   let child: ChildProcess | undefined
   let client: Redis | undefined
 
-  async function start(): Promise<void> {
-    const settings = ['--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
-    const started = spawn('redis-server', ['--port', String(port), ...settings, '--maxmemory-policy', 'noeviction'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    child = started
-    const end = (): unknown => started.kill('SIGKILL')
-    process.once('exit', end)
-    started.once('exit', () => process.off('exit', end))
-    await new Promise<void>((resolve, reject) => {
-      started.once('error', reject)
-      started.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)))
-      started.stdout?.on('data', (part: Buffer) => part.includes('Ready to accept') && resolve())
-    })
+  async function start(settings: readonly string[] = []): Promise<void> {
+    child = await launch(port, ['--dir', folder, '--appendonly', 'no', ...settings])
   }
 
   async function kill(): Promise<void> {
@@ -54,12 +53,69 @@ export async function createRedisServer(folder: string): Promise<RedisServer> {
     },
     kill,
     start,
+    async replicate(via) {
+      const other = await freePort()
+      const second = await launch(other, [
+        '--dir',
+        folder,
+        '--dbfilename',
+        'replica.rdb',
+        '--replicaof',
+        '127.0.0.1',
+        String(via),
+      ])
+      const copy = new Redis(other, '127.0.0.1')
+      copy.on('error', () => undefined)
+      return {
+        client: copy,
+        async promote() {
+          await kill()
+          child = second
+          await copy.call('REPLICAOF', 'NO', 'ONE')
+          // Whoever looks for the first one at its port finds this one.
+          for (const until = performance.now() + PATIENCE_MS; ; await pause(50)) {
+            const moved = await copy.config('SET', 'port', port).then(
+              () => true,
+              () => false,
+            )
+            if (moved) break
+            if (performance.now() > until) throw new Error('the replica does not get the port')
+          }
+          copy.disconnect()
+        },
+      }
+    },
     async stop() {
       client?.disconnect()
       await kill()
       await pause(0)
     },
   }
+}
+
+async function launch(port: number, settings: readonly string[]): Promise<ChildProcess> {
+  const common = [
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--maxmemory-policy',
+    'noeviction',
+    '--repl-diskless-sync-delay',
+    '0',
+  ]
+  // Its folder is moved to a small disk while it runs.
+  const args = ['--port', String(port), ...common, '--enable-protected-configs', 'yes', ...settings]
+  const started = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const end = (): unknown => started.kill('SIGKILL')
+  process.once('exit', end)
+  started.once('exit', () => process.off('exit', end))
+  await new Promise<void>((resolve, reject) => {
+    started.once('error', reject)
+    started.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)))
+    started.stdout?.on('data', (part: Buffer) => part.includes('Ready to accept') && resolve())
+  })
+  return started
 }
 
 async function freePort(): Promise<number> {

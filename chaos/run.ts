@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { installAudit } from './audit.ts'
+import { installAudit, restoreRemoved } from './audit.ts'
 import { checkAll } from './checks/all.ts'
 import type { Violation } from './checks/violation.ts'
 import { type Cluster, createCluster } from './cluster.ts'
 import { createDatabase, type Database } from './database.ts'
-import { mountDisk, unmount } from './disk.ts'
+import { mountDisk } from './disk.ts'
 import { type Facts, readFacts, readLeftovers } from './facts.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { createGateway } from './gateway.ts'
@@ -33,6 +33,8 @@ export interface RunOptions {
   restMs: number
   /** How long a client asks again before it gives up. */
   patienceMs: number
+  /** What is older than this is removed while the nemesis strikes. Nobody sends an id again that is as old. */
+  keptMs: number
   /** What is done to the database before the work begins. */
   sql?: string
   tell(line: string): void
@@ -48,6 +50,8 @@ export interface RunReport {
   applied: number
   actors: number
   replayed: number
+  /** What was removed for its age meanwhile: entries, actors that had ended, and the histories that lost some. */
+  retention: { entries: number; actors: number; histories: number }
   faults: NemesisReport & { kinds: number }
   processes: { killed: number; ended: number; frozen: number }
   recovery: Recovery
@@ -71,9 +75,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const ledgers = join(folder, 'ledgers')
     await mkdir(ledgers)
     if (options.keep) tell(`ledgers and logs: ${folder}`)
-    const disk = await mountDisk(join(folder, 'disk'))
-    if (disk !== undefined) stops.unshift(() => unmount(disk))
-    const database = await createDatabase(join(disk ?? folder, 'data'))
+    const disk = await mountDisk(join(folder, 'disk'), DISK_MB)
+    if (disk) stops.unshift(() => disk.unmount())
+    const database = await createDatabase(join(disk?.folder ?? folder, 'data'))
     stops.unshift(() => database.stop())
     const redis = backend === 'redis' ? await createRedisServer(folder) : undefined
     if (redis) stops.unshift(() => redis.stop())
@@ -93,7 +97,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     tell(`${cluster.seats.length} processes on ${backend}, seed ${seed}`)
 
     const operations = createOperations(cluster, join(folder, 'operations.jsonl'), options.patienceMs)
-    const work = createWork(operations, options.size, random.fork('work'))
+    const work = createWork(operations, options.size, options.keptMs, random.fork('work'))
     const locks = createLockWork(
       operations,
       { pools: 2, clients: options.lockClients, gateway: gateway.url },
@@ -115,10 +119,12 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const ending = new AbortController()
     const working = Promise.all([work.run(ending.signal), locks.run(ending.signal)])
     working.catch((error: unknown) => tell(`the work broke off: ${String(error)}`))
+    const housekeeping = keepHouse(cluster, options.keptMs, ending.signal)
     const faults = await unleash(scene, options.faults, performance.now() + options.forMs, tell)
     await cluster.heal()
     ending.abort()
     await working
+    await housekeeping
     const restless = await comeToRest(database, cluster, options.restMs)
     if (restless !== undefined) tell(`does not come to rest: ${restless}`)
     tell('at rest; replaying')
@@ -126,13 +132,18 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const unequal = await follower.replayAll(addresses)
     const entries = await database.ask<{ n: number }>('select count(*)::int as n from history')
     await caughtUp(follower, entries[0]?.n ?? 0)
-    const facts = await readFacts(database, {
+    const found = await readFacts(database, {
       operations: operations.all,
       lockCalls: locks.calls,
       ledgers,
       unequal,
       followed: follower.seen,
     })
+    // The other proof: what was removed, put back, leads to the same.
+    await restoreRemoved(database)
+    const cut = new Set(found.history.filter(({ removed }) => removed).map(({ address }) => address))
+    const unequalWhole = (await follower.replayAll([...cut])).map((address) => `${address}, from its birth on`)
+    const facts: Facts = { ...found, unequal: [...unequal, ...unequalWhole] }
     // A pool, a listener and the queues' own, for each node.
     const violations = checkAll(facts, { connections: cluster.seats.length * 20 })
     const alone = (at: number): boolean =>
@@ -143,6 +154,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
       durationMs: Math.round(performance.now() - startedAt),
       ...countsOf(facts),
       replayed: addresses.length,
+      retention: {
+        entries: facts.history.filter(({ removed }) => removed).length,
+        actors: [...facts.actors.values()].filter(({ removed }) => removed).length,
+        histories: cut.size,
+      },
       faults: { ...faults, kinds: new Set(faults.struck.map(({ id }) => id)).size },
       processes: {
         killed: cluster.deaths.filter(({ how }) => how === 'SIGKILL').length,
@@ -157,6 +173,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
     for (const stop of stops) await stop().catch((error: unknown) => tell(`left behind: ${String(error)}`))
   }
 }
+
+/** Small enough to be filled within seconds. */
+const DISK_MB = 1_500
 
 /** Faults that kill one process and disturb nothing else: recovery is measured on them. */
 const QUIET = new Set(['P1', 'P2', 'P3', 'P4', 'P5', 'P8'])
@@ -182,6 +201,19 @@ export async function comeToRest(database: Database, cluster: Cluster, restMs: n
     await pause(500)
   }
   return quiet < 3 ? left : undefined
+}
+
+const HOUSEKEEPING_MS = 5_000
+
+/** Some worker removes what is old, again and again, whatever else is going on. */
+async function keepHouse(cluster: Cluster, keptMs: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await pause(HOUSEKEEPING_MS, undefined, { signal }).catch(() => undefined)
+    const [on] = cluster.workers().filter(({ node }) => node?.alive() && !node.frozen)
+    if (!on) continue
+    // It may die on the way: the next one goes on.
+    await cluster.ask({ do: 'retain', ageMs: keptMs }, { on, timeoutMs: 30_000 }).catch(() => undefined)
+  }
 }
 
 /** Readers come to the end of the log, too; what they missed by then, they missed. */

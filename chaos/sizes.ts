@@ -1,6 +1,6 @@
 import type { RunOptions } from './run.ts'
 
-type Size = Pick<RunOptions, 'size' | 'workers' | 'lockClients' | 'spanMs' | 'restMs' | 'patienceMs'>
+type Size = Pick<RunOptions, 'size' | 'workers' | 'lockClients' | 'spanMs' | 'restMs' | 'patienceMs' | 'keptMs'>
 
 /** A run of minutes: what `npm run chaos` does. */
 export const FULL: Size = {
@@ -10,6 +10,7 @@ export const FULL: Size = {
   spanMs: 4_000,
   restMs: 90_000,
   patienceMs: 300_000,
+  keptMs: 45_000,
 }
 
 /** A run of seconds, for the test suite and for mutations. */
@@ -20,4 +21,5 @@ export const SHORT: Size = {
   spanMs: 2_500,
   restMs: 25_000,
   patienceMs: 30_000,
+  keptMs: 20_000,
 }

@@ -15,6 +15,9 @@ export interface WorkSize {
   paceMs: number
 }
 
+/** What a client sends again is younger than this part of the time for which ids are remembered. */
+const REMEMBERED = 1 / 3
+
 export const AGENT = 'chaos-runner'
 export const RUN_POOL = 'runs'
 export const RUN_DEVICES = ['run-1', 'run-2'] as const
@@ -47,7 +50,7 @@ playbook:
 `
 
 /** Random work by seed. What is sent twice is sent under one id; what is unknown is asked again until it is known. */
-export function createWork(operations: Operations, size: WorkSize, random: Random): Work {
+export function createWork(operations: Operations, size: WorkSize, keptMs: number, random: Random): Work {
   const { perform } = operations
   let paceMs = size.paceMs
   const cell = (n: number): string => `cell/${n % size.cells}`
@@ -57,14 +60,14 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
     const dice = random.fork(name)
     /** A sender numbers what it sends to each cell: the order must come out as it went in. */
     const numbers = new Map<string, number>()
-    const sent: { id: string; call: Call }[] = []
-    const told: { id: string; call: Call }[] = []
+    const sent = remembering<{ id: string; call: Call }>(keptMs * REMEMBERED)
+    const told = remembering<{ id: string; call: Call }>(keptMs * REMEMBERED)
     const jobs: string[] = []
     let count = 0
 
     const send = (address: string, event: { type: string; [key: string]: unknown }): Promise<unknown> => {
       const call: Call = { do: 'send', address, event, id: `${name}:${count}` }
-      if (event.type === 'PUT' && sent.length < 400) sent.push({ id: `${name}:${count}`, call })
+      if (event.type === 'PUT') sent.add({ id: `${name}:${count}`, call })
       return perform(name, `${name}:${count}`, call)
     }
     const numbered = (key: string): number => {
@@ -107,7 +110,7 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
         4,
         async () => {
           // Sent again, perhaps long after: nothing may come of it.
-          const old = sent[some(Math.max(1, sent.length))]
+          const old = sent.some(dice)
           if (old) await perform(name, `${old.id}#again:${count}`, old.call)
         },
       ],
@@ -168,7 +171,7 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
             subject: dice.pick(RUN_DEVICES),
           }
           const call: Call = { do: 'ingest', event }
-          told.push({ id: `event:${name}:${count}`, call })
+          told.add({ id: `event:${name}:${count}`, call })
           return perform(name, `event:${name}:${count}`, call)
         },
       ],
@@ -192,7 +195,7 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
       [
         1,
         async () => {
-          const old = told[some(Math.max(1, told.length))]
+          const old = told.some(dice)
           if (old) await perform(name, `${old.id}#again:${count}`, old.call)
         },
       ],
@@ -240,6 +243,18 @@ export function createWork(operations: Operations, size: WorkSize, random: Rando
     async run(signal) {
       const clients = Array.from({ length: size.clients }, (_, n) => client(`c${n + 1}`, signal))
       await Promise.all([...clients, attend(signal)])
+    },
+  }
+}
+
+/** Things of the last so many milliseconds. */
+function remembering<Thing>(forMs: number): { add(thing: Thing): void; some(dice: Random): Thing | undefined } {
+  let things: { at: number; thing: Thing }[] = []
+  return {
+    add: (thing) => things.push({ at: performance.now(), thing }),
+    some(dice) {
+      things = things.filter(({ at }) => at > performance.now() - forMs)
+      return things[dice.between(0, Math.max(0, things.length - 1))]?.thing
     },
   }
 }

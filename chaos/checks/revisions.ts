@@ -2,8 +2,9 @@ import type { Facts } from '../facts.ts'
 import { doubles, groupBy, type Violation } from './violation.ts'
 
 /** G6, G7 and DESIGN.md §7: one commit at a time for each actor, histories without gaps, and replay gives what is stored. */
-export function checkRevisions({ history, actors, revisions, unequal, followed }: Facts): Violation[] {
-  const violations: Violation[] = []
+export function checkRevisions(facts: Facts): Violation[] {
+  const { history, actors, revisions, unequal, followed } = facts
+  const violations = removals(facts)
   const byActor = groupBy(history, ({ address }) => address)
   for (const [address, { revision }] of actors) {
     const numbers = (byActor.get(address) ?? []).map((entry) => entry.revision)
@@ -39,4 +40,19 @@ export function checkRevisions({ history, actors, revisions, unequal, followed }
   for (const key of doubles(followed, ({ address, revision }) => `${address} ${revision}`))
     violations.push({ rule: 'G19', what: 'a reader of all histories saw an entry twice', evidence: key })
   return violations
+}
+
+/** What retention took: nothing but what a beginning stands for, and no actor that had not ended. */
+function removals({ history, actors, beginnings }: Facts): Violation[] {
+  const entries = history.flatMap(({ address, revision, removed }): Violation[] => {
+    if (!removed || actors.get(address)?.removed || revision < (beginnings.get(address) ?? 1)) return []
+    const evidence = { address, revision, begins: beginnings.get(address) ?? null }
+    return [{ rule: 'G7', what: 'an entry was removed that nothing stands for', evidence }]
+  })
+  const lives = [...actors.values()].flatMap(({ address, status, removed }): Violation[] =>
+    removed && (status === 'active' || status === 'parked')
+      ? [{ rule: 'G7', what: 'an actor was removed that had not ended', evidence: { address, status } }]
+      : [],
+  )
+  return [...entries, ...lives]
 }

@@ -4,15 +4,19 @@ import { CLOCK_FAULTS } from './clocks.ts'
 import { LOAD_FAULTS } from './load.ts'
 import { NETWORK_FAULTS } from './network.ts'
 import { POSTGRES_FAULTS } from './postgres.ts'
+import { POSTGRES_DISK_FAULTS } from './postgres-disk.ts'
 import { PROCESS_FAULTS } from './processes.ts'
 import { REDIS_FAULTS } from './redis.ts'
+import { REDIS_LOSS_FAULTS } from './redis-loss.ts'
 
 /** The rows of the fault matrix that can be struck here. */
 export const FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
   ...AIMED_FAULTS,
   ...REDIS_FAULTS,
+  ...REDIS_LOSS_FAULTS,
   ...POSTGRES_FAULTS,
+  ...POSTGRES_DISK_FAULTS,
   ...NETWORK_FAULTS,
   ...CLOCK_FAULTS,
   ...LOAD_FAULTS,

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Seat } from '../cluster.ts'
 import type { Fault, Scene } from '../nemesis.ts'
+import { cannotDrop, losePackets } from '../packets.ts'
 import type { Weather } from '../proxy.ts'
 import { probe, someWorker } from '../strike.ts'
 
@@ -25,6 +26,25 @@ export const NETWORK_FAULTS: readonly Fault[] = [
         await pause(800)
       }
       return `${name} was cut off ${times} times; a message applied after ${await probe(scene, 'N4')} ms`
+    },
+  },
+  {
+    id: 'N5',
+    what: 'one packet in five is lost between all processes and Postgres',
+    impossible: cannotDrop,
+    async strike(scene) {
+      const ports = scene.cluster.seats.map(({ postgres }) => postgres.port)
+      const loss = await losePackets(ports, 20)
+      let ms: number
+      try {
+        ms = await probe(scene, 'N5')
+        await pause(scene.spanMs)
+      } finally {
+        await loss.stop()
+      }
+      const lost = loss.lost()
+      if (lost === 0) throw new Error('no packet was lost')
+      return `${lost} packets lost; a message meanwhile applied after ${ms} ms`
     },
   },
   {

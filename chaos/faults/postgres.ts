@@ -35,6 +35,29 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     },
   },
   {
+    id: 'D5',
+    what: 'a transaction that stands idle is ended by the server',
+    impossible: ({ redis }) =>
+      redis
+        ? 'nothing of ours stands in a transaction: a turn is one statement (the queue of the other backend does)'
+        : undefined,
+    async strike(scene) {
+      const { database, cluster } = scene
+      const before = await idleEnds(database)
+      await database.ask(`alter role troupe set idle_in_transaction_session_timeout = '100ms'`)
+      await cutAll(database)
+      // Whoever speaks more than once in a transaction is silent for longer than that in between.
+      for (const { postgres } of cluster.seats) postgres.setWeather({ kind: 'slow', fromMs: 150, toMs: 250 })
+      await pause(scene.spanMs)
+      for (const { postgres } of cluster.seats) postgres.setWeather({ kind: 'clear' })
+      await database.ask('alter role troupe reset idle_in_transaction_session_timeout')
+      await cutAll(database)
+      const ended = (await idleEnds(database)) - before
+      if (ended === 0) throw new Error('no transaction stood idle')
+      return `${ended} transactions ended; a message applied after ${await probe(scene, 'D5')} ms`
+    },
+  },
+  {
     id: 'D7',
     what: 'Postgres stands still for longer than every deadline',
     async strike(scene) {
@@ -107,9 +130,9 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     id: 'D10',
     what: 'the disk of Postgres is full',
     impossible: ({ disk }) => (disk === undefined ? 'no small file system can be mounted here' : undefined),
-    async strike({ disk = '', ...scene }) {
-      const { database } = scene
-      const filler = join(disk, 'filler')
+    async strike(scene) {
+      const { database, disk } = scene
+      const filler = join(disk?.folder ?? '', 'filler')
       const piece = Buffer.alloc(4 * 1024 * 1024)
       let written = 0
       let refused = 0
@@ -128,7 +151,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
         await rm(filler, { force: true })
       }
       if (refused === 0) throw new Error('the server never noticed')
-      const ms = await probe({ disk, ...scene }, 'D10')
+      const ms = await probe(scene, 'D10')
       await database.ask('drop table chaos.ballast')
       return `${written} MB written beside it, ${refused} writes refused; a message applied after ${ms} ms`
     },
@@ -218,14 +241,22 @@ function stopFault(id: string, what: string, how: NodeJS.Signals): Fault {
   }
 }
 
-/** The server does not tell its helpers to ordinary roles; the system does. */
-async function helperOf(postmaster: number, name: string): Promise<number> {
+/** The server's process and those that it has started: it does not tell them to ordinary roles, the system does. */
+export async function familyOf(postmaster: number): Promise<number[]> {
   const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
-  for (const child of children.trim().split(' ')) {
+  return [postmaster, ...children.trim().split(' ').map(Number)]
+}
+
+async function helperOf(postmaster: number, name: string): Promise<number> {
+  for (const child of await familyOf(postmaster)) {
     const title = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '')
-    if (title.includes(name)) return Number(child)
+    if (title.includes(name)) return child
   }
   throw new Error(`there is no ${name}`)
+}
+
+async function idleEnds({ logFile }: Database): Promise<number> {
+  return (await readFile(logFile, 'utf8')).split('terminating connection due to idle-in-transaction timeout').length - 1
 }
 
 async function cutAll(database: Database): Promise<number> {

@@ -88,7 +88,12 @@ export const REDIS_FAULTS: readonly Fault[] = [
   }),
 ]
 
-function redisFault(id: string, what: string, strike: (scene: Scene, redis: RedisServer) => Promise<string>): Fault {
+/** A fault of a run with Redis. */
+export function redisFault(
+  id: string,
+  what: string,
+  strike: (scene: Scene, redis: RedisServer) => Promise<string>,
+): Fault {
   return {
     id,
     what,

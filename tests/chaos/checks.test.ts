@@ -32,6 +32,16 @@ it('finds nothing in a run in which everything went as promised', () => {
 describe('the checks find', () => {
   const fabricated: [string, Broken, string][] = [
     ['a lost message', without('m1'), 'G1: an acknowledged message is gone'],
+    [
+      'an entry that was removed without a beginning in its place',
+      { beginnings: new Map([['cell/a', 2]]) },
+      'G7: an entry was removed that nothing stands for',
+    ],
+    [
+      'a living actor that was removed',
+      withActor('cell/a', { removed: true }),
+      'G7: an actor was removed that had not ended',
+    ],
     ['a message that was applied twice', again('m2'), 'G4: a message was applied twice'],
     [
       'a message that is in the state twice',

@@ -17,6 +17,7 @@ export function goodRun(): Facts {
     status: 'active',
     sender: null,
     at: 1_000 + revision,
+    removed: false,
     ...more,
   })
   const actor = (
@@ -33,6 +34,7 @@ export function goodRun(): Facts {
     value: 'open',
     context: {},
     children: {},
+    removed: false,
     ...more,
   })
   const actors = [
@@ -56,8 +58,9 @@ export function goodRun(): Facts {
   const news = (type: string, token: number) =>
     ({ type: 'emit', event: { type, subject: 'd', data: { token, clean: false } } }) as const
   const history: Facts['history'] = [
-    step('cell/a', 1, 'xstate.init', init),
-    step('cell/a', 2, 'm1'),
+    // Retention has been here.
+    step('cell/a', 1, 'xstate.init', { ...init, removed: true }),
+    step('cell/a', 2, 'm1', { removed: true }),
     step('cell/a', 3, 'm2'),
     step('cell/a', 4, 'sent:relay/r:2:0'),
     step('relay/r', 1, 'xstate.init', init),
@@ -147,6 +150,7 @@ export function goodRun(): Facts {
       { op: 'claimed', effectId: 'job/j:1:0', attempts: 2, claimedBy: '12.x', leaseLeftMs: -20, at: 1_900 },
       { op: 'finished', effectId: 'job/j:1:0', attempts: 2, claimedBy: '12.x', leaseLeftMs: 900, at: 1_960 },
     ],
+    beginnings: new Map([['cell/a', 3]]),
     revisions: [
       { address: 'cell/a', before: 1, after: 3 },
       { address: 'cell/a', before: 3, after: 4 },
