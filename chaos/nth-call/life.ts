@@ -32,7 +32,7 @@ export interface Life {
 export type Door = 'api' | 'worker'
 
 /** What somebody hears who asks again for what was done, when the answer was lost. */
-const DONE_BEFORE: ReadonlySet<string> = new Set(['actor.exists', 'lock.ticket_not_found'])
+const DONE_BEFORE: ReadonlySet<string> = new Set(['actor.exists', 'event.refused', 'lock.ticket_not_found'])
 const PATIENCE_MS = 40_000
 const LOOK_MS = 25
 const ATTEND_MS = 1_000
