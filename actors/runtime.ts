@@ -262,7 +262,10 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
       else carryMail(committed.mailFor)
     }
     if (committed.invocations.length > 0) carryWork(committed.invocations)
-    if (committed.timersIn !== undefined && isWorker) timers.armed(committed.timersIn)
+    if (isWorker) {
+      timers.gone(committed.timersGone)
+      timers.armed(committed.timers)
+    }
     if (committed.emitted) emitted()
   }
 

@@ -1,18 +1,34 @@
 import type { Address } from '../core/address.ts'
 import type { Log } from '../core/log.ts'
 import type { Sql } from '../db/client.ts'
-import { deliverDue, listUpcoming, nextDelivery } from '../db/timers.ts'
+import { deliverDue, listUpcoming } from '../db/timers.ts'
 
 /** How far ahead a worker looks, in milliseconds: what is due later is found by a later look. */
 const HORIZON_MS = 2_500
 const PER_LOOK = 1_000
-
-/** More are due at once: these turns first, then the next look. */
+/** More are due soon than one look shows: these turns first, then the next look. */
 const CROWDED_MS = 50
+/** An alarm of Node may ring a part of a millisecond early; the turn, which judges by the database's clock, would find nothing. */
+const MARGIN_MS = 1
+/** A timer whose turn has not come through by then is tried again, so often; after that it is the sweeper's. */
+const AGAIN_MS = 250
+const TRIES = 3
+/** Alarms of one timer that are so close are the same. */
+const CLOCKS_MS = 5
+
+/** A timer that is due within the horizon. `delivers`: its event is for another actor. */
+export interface Upcoming {
+  address: Address
+  id: string
+  inMs: number
+  delivers: boolean
+}
 
 export interface Timers {
-  /** A timer was armed that is due in so many milliseconds. */
-  armed(inMs: number): void
+  /** These were armed, or armed anew. */
+  armed(timers: readonly Upcoming[]): void
+  /** These are no more: they were cancelled, or their turn was committed. */
+  gone(timers: readonly Pick<Upcoming, 'address' | 'id'>[]): void
   /** Looks at the table again: for timers that other processes armed. */
   look(): Promise<void>
   stop(): Promise<void>
@@ -27,27 +43,53 @@ export interface TimersDeps {
   onMail(addresses: Address[]): void
 }
 
+interface Alarm {
+  timeout: NodeJS.Timeout
+  /** By this process's clock. */
+  at: number
+}
+
 /**
- * Wakes actors when their timers are due, judged by the database's clock. Nothing polls: one local alarm stands at
- * the earliest due time within the horizon, and the sweeper's look moves it. An alarm that comes early or twice only
- * makes a turn that finds nothing.
+ * Wakes actors when their timers are due. Nothing polls: for each timer within the horizon stands a local alarm, set when
+ * this worker arms it or by a look at the table; the sweeper's look brings those of others. The turn judges by the
+ * database's clock, so an alarm that comes early or twice only makes a turn that finds nothing.
  */
 export function createTimers({ sql, kinds, log, onDue, onMail }: TimersDeps): Timers {
-  let alarm: NodeJS.Timeout | undefined
-  let alarmAt = Infinity
+  const alarms = new Map<string, Alarm>()
+  const due = new Set<Address>()
+  let telling = false
+  let crowded: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
   let again = false
   let stopped = false
 
-  function set(inMs: number): void {
-    const at = performance.now() + inMs
-    if (stopped || inMs > HORIZON_MS || at >= alarmAt) return
-    clearTimeout(alarm)
-    alarmAt = at
-    alarm = setTimeout(() => {
-      alarmAt = Infinity
-      void look()
-    }, Math.ceil(inMs))
+  function set(timer: Upcoming, tries = 1): void {
+    const key = keyOf(timer)
+    drop(key)
+    if (stopped || timer.inMs > HORIZON_MS) return
+    const timeout = setTimeout(() => ring(timer, tries), Math.ceil(timer.inMs) + MARGIN_MS)
+    alarms.set(key, { timeout, at: performance.now() + timer.inMs })
+  }
+
+  function drop(key: string): void {
+    clearTimeout(alarms.get(key)?.timeout)
+    alarms.delete(key)
+  }
+
+  function ring(timer: Upcoming, tries: number): void {
+    drop(keyOf(timer))
+    if (timer.delivers) return void look()
+    if (tries < TRIES) set({ ...timer, inMs: AGAIN_MS }, tries + 1)
+    due.add(timer.address)
+    if (telling) return
+    telling = true
+    // Those that ring together share a turn.
+    setImmediate(() => {
+      telling = false
+      const addresses = [...due]
+      due.clear()
+      if (!stopped) onDue(addresses)
+    })
   }
 
   function look(): Promise<void> {
@@ -61,28 +103,55 @@ export function createTimers({ sql, kinds, log, onDue, onMail }: TimersDeps): Ti
 
   async function lookNow(): Promise<void> {
     try {
+      const askedAt = performance.now()
       const upcoming = await listUpcoming(sql, { kinds, horizonMs: HORIZON_MS, limit: PER_LOOK })
-      const due = upcoming.filter((timer) => timer.inMs === 0).map((timer) => timer.address)
-      if (due.length > 0) onDue(due)
-      const delivered = await deliverDue(sql, PER_LOOK)
-      if (delivered.length > 0) onMail([...new Set(delivered)])
-      for (const { inMs } of upcoming) if (inMs > 0) set(inMs)
-      const delivery = await nextDelivery(sql, HORIZON_MS)
-      if (delivery !== undefined) set(delivery)
-      // None beyond them was seen: there may be more than one look shows.
-      if (due.length > 0 && due.length === upcoming.length) set(CROWDED_MS)
+      const tookMs = performance.now() - askedAt
+      const dueNow = upcoming.filter(({ inMs }) => inMs === 0)
+      const late = dueNow.flatMap(({ address, delivers }) => (delivers ? [] : [address]))
+      if (late.length > 0) onDue([...new Set(late)])
+      if (dueNow.some(({ delivers }) => delivers)) {
+        const delivered = await deliverDue(sql, PER_LOOK)
+        if (delivered.length > 0) onMail([...new Set(delivered)])
+      }
+      for (const timer of upcoming) if (timer.inMs > 0) note(timer, askedAt, tookMs)
+      const last = upcoming.length === PER_LOOK ? upcoming.at(-1) : undefined
+      if (last) lookSoon(Math.max(CROWDED_MS, last.inMs / 2))
     } catch (error) {
       log.warn({ error }, 'timers could not be read, the sweeper looks again')
     }
   }
 
+  /** A timer that a look shows; most of them have their alarm already. */
+  function note(timer: Upcoming, askedAt: number, tookMs: number): void {
+    const at = askedAt + timer.inMs
+    const known = alarms.get(keyOf(timer))
+    // Seen once more: the same but for the time that the looks took.
+    if (known && Math.abs(known.at - at) <= tookMs + CLOCKS_MS) return
+    set(timer)
+  }
+
+  function lookSoon(inMs: number): void {
+    clearTimeout(crowded)
+    if (!stopped) crowded = setTimeout(() => void look(), inMs)
+  }
+
   return {
-    armed: set,
+    armed: (timers) => {
+      for (const timer of timers) set(timer)
+    },
+    gone: (timers) => {
+      for (const timer of timers) drop(keyOf(timer))
+    },
     look,
     async stop() {
       stopped = true
-      clearTimeout(alarm)
+      clearTimeout(crowded)
+      for (const key of alarms.keys()) drop(key)
       await looking
     },
   }
+}
+
+function keyOf({ address, id }: Pick<Upcoming, 'address' | 'id'>): string {
+  return `${address} ${id}`
 }

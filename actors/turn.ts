@@ -12,6 +12,7 @@ import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
 import type { Booking } from './invocations.ts'
 import { type Mail, planActor, planBurial, planParking } from './plan.ts'
+import type { Upcoming } from './timers.ts'
 import type { PlanContext } from './walker.ts'
 
 /** Mail one actor takes in one turn. */
@@ -26,8 +27,9 @@ export interface Committed {
   invocations: string[]
   /** Invocations that are not wanted any more. */
   withdrawn: string[]
-  /** Milliseconds until the first of the armed timers is due. */
-  timersIn: number | undefined
+  /** Timers that were armed, and those that are no more. */
+  timers: Upcoming[]
+  timersGone: Pick<Upcoming, 'address' | 'id'>[]
   emitted: boolean
 }
 
@@ -213,10 +215,10 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
         committed.has(by) && !claimed.has(effectId) ? [effectId] : [],
       ),
       withdrawn: turn.invocationsGone.filter((one) => committed.has(one.by)).map((one) => one.effectId),
-      timersIn: turn.timers.reduce<number | undefined>(
-        (first, timer) => Math.min(first ?? Infinity, timer.delayMs),
-        undefined,
+      timers: turn.timers.flatMap(({ by: address, id, delayMs: inMs, target }) =>
+        committed.has(address) ? [{ address, id, inMs, delivers: target !== null }] : [],
       ),
+      timersGone: turn.timersGone.flatMap(({ by: address, id }) => (committed.has(address) ? [{ address, id }] : [])),
       emitted: turn.events.some((event) => committed.has(event.by)),
     })
     return committed

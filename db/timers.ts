@@ -2,25 +2,22 @@ import type { Address } from '../core/address.ts'
 import { answer, type Sql } from './client.ts'
 
 /**
- * Actors of these kinds whose next timer is due within the horizon, and in how many milliseconds (never negative) by the
- * database's clock.
+ * Timers that are due within the horizon, and in how many milliseconds (never negative) by the database's clock, the
+ * earliest first: those of actors of these kinds, and those whose event is for another actor (`delivers`).
  */
 export async function listUpcoming(
   sql: Sql,
   options: { kinds: readonly string[]; horizonMs: number; limit: number },
-): Promise<{ address: Address; inMs: number }[]> {
-  return answer(sql<{ address: Address; inMs: number }[]>`
-    select address, greatest(0, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as "inMs"
-    from (
-      select t.address, t.due_at
-      from timers t
-      join actors a on a.address = t.address
-      where t.target is null and t.due_at < clock_timestamp() + ${options.horizonMs} * interval '1 ms'
-        and a.status = 'active' and a.kind = any(${options.kinds as string[]})
-      order by t.due_at
-      limit ${options.limit}
-    ) soon
-    group by address`)
+): Promise<{ address: Address; id: string; inMs: number; delivers: boolean }[]> {
+  return answer(sql<{ address: Address; id: string; inMs: number; delivers: boolean }[]>`
+    select t.address, t.id, t.target is not null as delivers,
+      greatest(0, extract(epoch from t.due_at - clock_timestamp()) * 1000)::float8 as "inMs"
+    from timers t
+    join actors a on a.address = t.address
+    where t.due_at < clock_timestamp() + ${options.horizonMs} * interval '1 ms'
+      and (t.target is not null or (a.status = 'active' and a.kind = any(${options.kinds as string[]})))
+    order by t.due_at
+    limit ${options.limit}`)
 }
 
 /**
@@ -52,8 +49,8 @@ export async function deliverDue(sql: Sql, limit: number): Promise<Address[]> {
       from outgoing
       where foreign_team
     )
-    insert into mailbox (address, message_id, lane, event, sender, cause)
-    select target, message_id, 1, event, address, cause
+    insert into mailbox (address, message_id, lane, event, sender, cause, team)
+    select target, message_id, 1, event, address, cause, team
     from outgoing
     where not foreign_team
     order by due_at, id
@@ -71,14 +68,4 @@ export async function listTimers(
     from timers
     where address = ${address}
     order by due_at`)
-}
-
-/** Milliseconds until the next timer for another actor is due, if one is due within the horizon. */
-export async function nextDelivery(sql: Sql, horizonMs: number): Promise<number | undefined> {
-  const [row] = await answer(sql<{ in_ms: number | null }[]>`
-    select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as in_ms
-    from timers
-    where target is not null and due_at < clock_timestamp() + ${horizonMs} * interval '1 ms'`)
-  // None is null, which Postgres' `greatest` would make a zero of.
-  return typeof row?.in_ms === 'number' ? Math.max(0, row.in_ms) : undefined
 }
