@@ -43,7 +43,7 @@ export function liveRoutes({ platform: { live }, streams, auth }: Deps): Route[]
 
   async function open({ by, request }: Pick<Asked<unknown, Query, unknown>, 'by' | 'request'>, query: Query) {
     const given = lastEventId(request) ?? query.cursor
-    const stream = streams.open()
+    const stream = streams.open(by)
     try {
       const { topics, kinds, address: addresses } = query
       const cursor = given ?? (await live.now(topics))
