@@ -140,7 +140,7 @@ function perform(running: RunningPlatform, call: Call): unknown {
     for (const run of (await runs.list(LOCAL, { limit: 200 })).items) {
       if (!run.state.endsWith('suspended')) continue
       // Nobody can know whether it happened: a person says that it is not to happen again.
-      await runs.decide(LOCAL, run.id, 'skip', 'chaos')
+      await runs.decide(LOCAL, run.id, 'skip', { reason: 'chaos' })
       attended += 1
     }
     for (const { id, state } of (await instances.list(LOCAL, { limit: 50 })).items) {

@@ -10,6 +10,10 @@ import { Id, Reason, Text } from './words.ts'
 
 const tag = 'runs'
 const One = z.strictObject({ id: Id })
+const word = {
+  reason: Reason.default(''),
+  step: Text.optional().describe('The step that was looked at: refused where another one waits by now'),
+}
 
 /** What a browser may show by itself; anything else is a download, since evidence may be what a page of an attacker said. */
 const SHOWN = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif'])
@@ -73,18 +77,18 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       tag,
       summary: 'For a run that stands suspended: do the step again, take it as done, or give up',
       params: One,
-      body: z.strictObject({ decision: z.enum(['retry', 'skip', 'abort']), reason: Reason.default('') }),
+      body: z.strictObject({ decision: z.enum(['retry', 'skip', 'abort']), ...word }),
       answers: { 200: Run },
-      handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, body.decision, body.reason)),
+      handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, body.decision, body)),
     }),
     ...(['approve', 'deny'] as const).map((decision) =>
       route(`POST /v1/runs/:id/${decision}`, {
         tag,
         summary: decision === 'approve' ? 'Let it do what it waits to be allowed' : 'Do not let it',
         params: One,
-        body: z.strictObject({ reason: Reason.default('') }),
+        body: z.strictObject(word),
         answers: { 200: Run },
-        handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, decision, body.reason)),
+        handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, decision, body)),
       }),
     ),
   ]

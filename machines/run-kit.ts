@@ -59,6 +59,8 @@ const kit = setup({
     stepFailed: ({ context, event }) => answerOf(event)?.kind === 'failed' && context.phase === 'steps',
     stepNeedsApproval: ({ event }) => answerOf(event)?.kind === 'approval',
     stepIsInDoubt: ({ event }) => answerOf(event)?.kind === 'unknown',
+    isAboutThisStep: ({ context, event }) =>
+      !('step' in event) || event.step === undefined || event.step === context.asking?.step,
     succeeded: ({ context }) => context.result.outcome === 'succeeded',
     failed: ({ context }) => context.result.outcome === 'failed',
     aborted: ({ context }) => context.result.outcome === 'aborted',

@@ -115,6 +115,11 @@ export interface Order {
   reason: string
 }
 
+/** An order about the step that a person has looked at; without a name, about whichever waits. */
+export interface Word extends Order {
+  step?: string
+}
+
 export type RunMessage =
   | LockReply
   | { type: 'PAUSE' }
@@ -122,8 +127,8 @@ export type RunMessage =
   /** Give the device back at the next safe point and stand still until RESUME. */
   | { type: 'PREEMPT' }
   | ({ type: 'CANCEL' } & Order)
-  | ({ type: 'APPROVE' } & Order)
-  | ({ type: 'DENY' } & Order)
+  | ({ type: 'APPROVE' } & Word)
+  | ({ type: 'DENY' } & Word)
   /** About a step whose outcome is unknown. */
-  | ({ type: 'RETRY' } & Order)
-  | ({ type: 'SKIP' } & Order)
+  | ({ type: 'RETRY' } & Word)
+  | ({ type: 'SKIP' } & Word)

@@ -127,8 +127,8 @@ export const run = runKit.createMachine({
           always: { guard: 'shallYield', target: '#run.preempted', actions: 'giveBack' },
           after: { approval: { target: 'cleaning', actions: 'notApproved' } },
           on: {
-            APPROVE: { target: 'betweenSteps', actions: 'approve' },
-            DENY: { target: 'cleaning', actions: 'denied' },
+            APPROVE: { guard: 'isAboutThisStep', target: 'betweenSteps', actions: 'approve' },
+            DENY: { guard: 'isAboutThisStep', target: 'cleaning', actions: 'denied' },
           },
         },
         suspended: {
@@ -138,8 +138,8 @@ export const run = runKit.createMachine({
           tags: ['waiting', 'needsHuman'],
           exit: 'stopAsking',
           on: {
-            RETRY: { target: 'betweenSteps', actions: 'retryStep' },
-            SKIP: { target: 'betweenSteps', actions: 'skipStep' },
+            RETRY: { guard: 'isAboutThisStep', target: 'betweenSteps', actions: 'retryStep' },
+            SKIP: { guard: 'isAboutThisStep', target: 'betweenSteps', actions: 'skipStep' },
           },
         },
         cleaning: {

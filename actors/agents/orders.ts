@@ -5,6 +5,7 @@ import type { MachineEvent } from '../../core/message.ts'
 
 const Order = z.object({ type: z.string() }).catchall(JsonValue)
 const Reasoned = Order.extend({ reason: z.string().max(1000).default('') })
+const Word = Reasoned.extend({ step: z.string().max(200).optional() })
 const Maintenance = Reasoned.extend({ on: z.boolean() })
 const Kick = Reasoned.extend({ device: z.string().min(1) })
 
@@ -19,10 +20,10 @@ const ORDERS: Readonly<Record<string, Readonly<Record<string, z.ZodType<MachineE
     RESUME: Order,
     PREEMPT: Order,
     CANCEL: Reasoned,
-    APPROVE: Reasoned,
-    DENY: Reasoned,
-    RETRY: Reasoned,
-    SKIP: Reasoned,
+    APPROVE: Word,
+    DENY: Word,
+    RETRY: Word,
+    SKIP: Word,
   },
   lock: { KICK: Kick },
   device: {

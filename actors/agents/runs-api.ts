@@ -72,7 +72,8 @@ export interface RunsApi {
     by: Principal,
     id: string,
     decision: 'retry' | 'skip' | 'abort' | 'approve' | 'deny',
-    reason: string,
+    /** `step`: the one that the word is about; refused (`event.refused`) where another one waits by now. */
+    word: { reason: string; step?: string | undefined },
   ): Promise<RunView>
   evidence(by: Principal, id: string, evidence: string): Promise<{ bytes: Uint8Array; mediaType: string }>
   /** One for each version that has run. */

@@ -22,7 +22,7 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
     return run
   }
 
-  async function tell(by: Principal, id: string, type: string, reason: string): Promise<RunView> {
+  async function tell(by: Principal, id: string, type: string, reason: string, step?: string): Promise<RunView> {
     const { address, outcome, state } = await existing(by, id)
     // Nobody reads the mail of an actor that has ended: asking would only wait.
     if (outcome !== null) {
@@ -30,8 +30,9 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
         details: { address, state, allowedEvents: [] },
       })
     }
-    const done = await ask(runtime, address, { type, by: by.name, reason }, by)
-    await audit.append(by, `run.${type.toLowerCase()}`, address, { reason, ...revisionsOf(done) })
+    const about = step === undefined ? {} : { step }
+    const done = await ask(runtime, address, { type, by: by.name, reason, ...about }, by)
+    await audit.append(by, `run.${type.toLowerCase()}`, address, { reason, ...about, ...revisionsOf(done) })
     return runView(await existing(by, id))
   }
 
@@ -51,7 +52,7 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
       return { ...runView(run), steps, evidence, ...timingOf(states, run.endedAt ?? now) }
     },
     cancel: (by, id, reason) => tell(by, id, 'CANCEL', reason),
-    decide: (by, id, decision, reason) => tell(by, id, DECISIONS[decision], reason),
+    decide: (by, id, decision, { reason, step }) => tell(by, id, DECISIONS[decision], reason, step),
     async evidence(by, id, evidence) {
       const { address } = await existing(by, id)
       const found = await findEvidence(sql, address, evidence)

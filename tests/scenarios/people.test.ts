@@ -91,4 +91,35 @@ describe.each(await backends())('a run that needs a person on $name', ({ redisUr
     expect((await stage.run(run.id)).steps[0]).toMatchObject({ step: 'step-1', attempt: 1 })
     expect(await stage.becomes(id, 'idle')).toMatchObject({ backlog: 0 })
   })
+
+  it('takes a word for the step that was looked at, and not for the one that asks by now', async () => {
+    ledger.answering = true
+    const id = 'two-gates'
+    await stage.publish({
+      id,
+      on: `${id}.go`,
+      steps: [
+        { ...book(id), id: 'first' },
+        { ...book(id), id: 'second' },
+      ],
+      config: { approval_required_for: ['http.*'] },
+    })
+    await stage.post({ type: `${id}.go` })
+    const run = await standing(id, 'awaitingApproval')
+    const approve = (step: string): Promise<Response> =>
+      at.request('POST', `/v1/runs/${run.id}/approve`, { reason: 'I looked', step })
+    expect((await approve('second')).status).toBe(409)
+    expect((await approve('first')).status).toBe(200)
+    await eventually('the second gate', async () => {
+      const actor = await at.get<{ context: { asking: { step: string } | null } }>(`/v1/actors/run/${run.id}`)
+      return actor.context.asking?.step === 'second'
+    })
+    // Somebody else who still sees the first question says yes to it, late.
+    for (const late of [await approve('first'), await at.request('POST', `/v1/runs/${run.id}/deny`, { step: 'first' })])
+      expect([late.status, ((await late.json()) as { code: string }).code]).toEqual([409, 'event.refused'])
+    expect(bookings(id)).toBe(1)
+    expect((await approve('second')).status).toBe(200)
+    expect(await stage.ended(id, 1)).toMatchObject([{ outcome: 'succeeded' }])
+    expect(bookings(id)).toBe(2)
+  })
 })
