@@ -35,6 +35,8 @@ export interface InvocationsDeps {
   handlers: Readonly<Record<string, ActionHandler>>
   /** How long a claim outlives a worker that was killed, in milliseconds. */
   leaseMs: number
+  /** After so many tries whose worker never came back, there is no other. */
+  maxInterruptions: number
   log: Log
   newId(): string
   /** The outcome is stored: the actor has mail. */
@@ -66,14 +68,16 @@ export interface Invocations {
 
 const CAPACITY = 100
 const ACTION_ATTEMPTS = 10
+/** Until what has to wait for its turn alone is claimed again. */
+const RETURNED_MS = 1_000
 /** How long `stop` waits for handlers that do not heed their signal. */
 const GRACE_MS = 2_000
 
 /** Runs durable invocations: claimed by lease, so that one at a time runs and a killed worker's are taken over. */
 export function createInvocations(deps: InvocationsDeps): Invocations {
-  const { sql, worker, hosted, handlers, leaseMs, log } = deps
+  const { sql, worker, hosted, handlers, leaseMs, maxInterruptions, log } = deps
   const kinds = [...hosted.keys()]
-  const running = new Map<string, { controller: AbortController; done: Promise<void> }>()
+  const running = new Map<string, { controller: AbortController; done: Promise<void>; suspect: boolean }>()
   let claiming: Promise<void> = Promise.resolve()
   let gathering: { ids: Set<string>; claimed: Promise<void> } | undefined
   /** Room that turns have booked. */
@@ -124,10 +128,46 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
       limit: room,
       ...(effectIds ? { effectIds } : {}),
     })
-    for (const one of claims) {
+    const { begun, waiting, over } = sorted(claims)
+    // Before anything begins: it may end this process.
+    await Promise.all([...over.map(giveUp), ...waiting.map((one) => giveBack(one, RETURNED_MS))])
+    for (const one of begun) {
       if (stopping) await giveBack(one, 0)
       else begin(one)
     }
+  }
+
+  /**
+   * Whoever ends its worker takes others with it. So a try that may be the last one has no other such beside it: those that
+   * were cut off by the same deaths, and are innocent, come through one after the other.
+   */
+  function sorted(claims: readonly Claim[]): Record<'begun' | 'waiting' | 'over', Claim[]> {
+    let suspect = [...running.values()].some((one) => one.suspect)
+    const parts: Record<'begun' | 'waiting' | 'over', Claim[]> = { begun: [], waiting: [], over: [] }
+    for (const one of claims) {
+      if (one.interrupted >= maxInterruptions) parts.over.push(one)
+      else if (!isSuspect(one)) parts.begun.push(one)
+      else if (suspect) parts.waiting.push(one)
+      else {
+        suspect = true
+        parts.begun.push(one)
+      }
+    }
+    return parts
+  }
+
+  function isSuspect({ interrupted }: Claim): boolean {
+    return interrupted > 0 && interrupted === maxInterruptions - 1
+  }
+
+  /** Too many workers ended while they were at it: its actor hears that it failed; nobody hears of an action. */
+  async function giveUp(claim: Claim): Promise<void> {
+    const { address, id, effectId, interrupted, kind, src } = claim
+    const message = `Given up: ${interrupted} workers ended while they were at it`
+    log.error({ address, invocation: id, interrupted }, 'invocation given up')
+    if (kind === 'action') return buryInvocation(sql, effectId, message)
+    const error = new AppError('invocation.interrupted', message, { details: { src, interrupted } })
+    if (await finishInvocation(sql, { ...claim, worker }, failed(id, error))) deps.onOutcome(address)
   }
 
   function book(wanted: number): Booking {
@@ -170,7 +210,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
       )
       .finally(() => ended(claim.effectId, controller))
     heartbeat ??= setInterval(() => void renew(), leaseMs / 3)
-    running.set(claim.effectId, { controller, done })
+    running.set(claim.effectId, { controller, done, suspect: isSuspect(claim) })
   }
 
   function ended(effectId: string, controller: AbortController): void {

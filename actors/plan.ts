@@ -48,6 +48,10 @@ export function planActor(draft: Draft, actor: ActorRow, mail: readonly Mail[], 
   }
   for (const row of mail) {
     if (!consume(draft, walker, row)) continue
+    if (row.team !== null && row.team !== actor.team) {
+      wallOff(draft, actor, row, row.team)
+      continue
+    }
     const refusal = refusalOf(walker, row) ?? takeMessage(draft, walker, row, context)
     if (refusal) row.refuse?.(refusal)
   }
@@ -95,6 +99,21 @@ export function planBurial(draft: Draft, actor: ActorRow, row: MailRow, reason: 
     error: null,
     revision: actor.revision,
     machineHash: actor.machineHash,
+  })
+}
+
+/**
+ * Mail that was on its way to an address before another team's actor was born there: its sender wrote to nobody, and hears
+ * no more than that.
+ */
+function wallOff(draft: Draft, { address }: ActorRow, row: MailRow, team: string): void {
+  const reason = 'the actor does not exist'
+  draft.deadLetters.push({
+    ...letterOf({ address, team }, row),
+    reason,
+    error: null,
+    revision: null,
+    machineHash: null,
   })
 }
 

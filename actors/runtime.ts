@@ -71,6 +71,12 @@ export interface RuntimeOptions {
   onEmitted?: () => Promise<void>
   /** How long a killed worker's invocations stay its own, in milliseconds. Default 5,000. */
   leaseMs?: number
+  /**
+   * Tries of an invocation that may be cut off by the end of their worker (killed, out of memory, frozen for longer than its
+   * lease); after the last one it fails to its actor with `invocation.interrupted`. A stop that was asked for does not
+   * count. Default 3.
+   */
+  maxInterruptions?: number
   /** Messages that may wait for one actor; more are refused with `actor.mailbox_full`, controls excepted. Default 10,000. */
   mailboxLimit?: number
   log?: Log
@@ -225,6 +231,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     hosted,
     handlers: options.handlers ?? {},
     leaseMs: options.leaseMs ?? 5_000,
+    maxInterruptions: options.maxInterruptions ?? 3,
     log,
     newId: () => newId(),
     onOutcome: (address) => turns.nudge([address]),

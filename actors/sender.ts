@@ -4,7 +4,7 @@ import { isReservedType } from '../core/event.ts'
 import type { Message } from '../core/message.ts'
 import { type ActorRow, findActors } from '../db/actors.ts'
 import { isConflict, isRefusedValue, type Sql } from '../db/client.ts'
-import { type Appended, appendMail } from '../db/mailbox.ts'
+import { type Appended, appendMail, type TeamMessage } from '../db/mailbox.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
 
@@ -78,7 +78,7 @@ export function createSender({ sql, hosted, mailboxLimit, onMail }: SenderDeps):
   async function commit(batch: Waiting[]): Promise<void> {
     if (batch.length === 0) return
     try {
-      answerAll(batch, await append(batch.map((waiting) => waiting.message)))
+      answerAll(batch, await append(batch.map(({ message, demand }) => ({ ...message, team: demand?.team ?? null }))))
     } catch (error) {
       // One message that Postgres refuses must not take the others with it.
       if (isRefusedValue(error) && batch.length > 1) for (const one of batch) await commit([one])
@@ -87,7 +87,7 @@ export function createSender({ sql, hosted, mailboxLimit, onMail }: SenderDeps):
   }
 
   /** Two processes that write the same ids in another order can block each other: Postgres lets one of them begin again. */
-  async function append(messages: Message[], tries = 5): Promise<Appended> {
+  async function append(messages: TeamMessage[], tries = 5): Promise<Appended> {
     try {
       return await appendMail(sql, messages, mailboxLimit)
     } catch (error) {

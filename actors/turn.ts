@@ -2,8 +2,8 @@ import type { Address } from '../core/address.ts'
 import { type AppError, toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
-import { type ActorRow, findBySystemId } from '../db/actors.ts'
-import { isRefusedValue, type Sql } from '../db/client.ts'
+import { type ActorRow, findBySystemId, parkActor } from '../db/actors.ts'
+import { isRefusedValue, isTakenRevision, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import { readTurnInput, type TurnInput } from '../db/turn-input.ts'
@@ -83,6 +83,7 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
       duplicates: new Set(),
       refused: new Map(),
     }
+    await parkSenseless(inputs, taken)
     const dead = undeliverable(inputs)
     if (dead.length > 0) await buryUndeliverable(sql, dead)
 
@@ -104,6 +105,19 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
     }
     for (const address of drafts.keys()) if (!committed.has(address)) taken.conflicts.add(address)
     return taken
+  }
+
+  /** An actor at no revision can be neither moved nor born: it is out of service until somebody puts it right. */
+  async function parkSenseless(inputs: Map<Address, TurnInput>, taken: Taken): Promise<void> {
+    const senseless = [...inputs.values()].flatMap(({ actor }) =>
+      actor && actor.revision < 1 && actor.status !== 'parked' ? [actor] : [],
+    )
+    for (const { address, revision, machineHash } of senseless) {
+      log.error({ address, revision }, 'an actor stands at a revision that is none, parking it')
+      await parkActor(sql, address, { message: `Its revision, ${revision}, is none`, hash: machineHash })
+      inputs.delete(address)
+      taken.elsewhere.add(address)
+    }
   }
 
   function planOne({ actor, ...input }: TurnInput, handed: readonly Handed[], taken: Taken): Draft | undefined {
@@ -184,6 +198,10 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
       }
     }
     const { address } = actor
+    if (isTakenRevision(refusal)) {
+      log.error({ error: refusal, address }, 'an actor was set back to a revision that it had left, parking it')
+      return commit(parking(actor, new Error(`Revision ${actor.revision + 1} is in its history already`)))
+    }
     log.error({ error: refusal, address, message: first?.messageId }, 'postgres refuses what follows from a message')
     // Only mail can be laid aside: a timer or an outcome is the actor's own doing.
     if (first?.source !== 'mailbox') return commit(parking(actor, refusal))
@@ -204,7 +222,9 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
     const teams = new Map(turn.changes.map(({ address, team }) => [address, team]))
     await booking.begin(
       turn.invocations.flatMap(({ by: address, ...one }) =>
-        claimed.has(one.effectId) ? [{ ...one, address, attempts: 1, team: teams.get(address) ?? 'default' }] : [],
+        claimed.has(one.effectId)
+          ? [{ ...one, address, attempts: 1, interrupted: 0, team: teams.get(address) ?? 'default' }]
+          : [],
       ),
     )
     onCommitted({
@@ -259,6 +279,8 @@ function withHanded(
       event,
       sender,
       cause,
+      // Its demand says whose it is.
+      team: null,
       at: now,
       now,
       born: null,

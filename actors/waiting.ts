@@ -3,7 +3,7 @@ export interface WaitingFacts {
   status: string
   parkedReason: string | undefined
   mail: number
-  invocations: readonly { id: string; attempts: number; claimed: boolean }[]
+  invocations: readonly { id: string; attempts: number; interrupted: number; claimed: boolean }[]
   timers: readonly { id: string; eventType: string; dueAt: Date }[]
   nextEvents: readonly string[]
 }
@@ -14,9 +14,9 @@ export function waitingFor(facts: WaitingFacts, now: Date): string {
   if (facts.status !== 'active') return `nothing: it has ended (${facts.status})`
   const parts: string[] = []
   if (facts.mail > 0) parts.push(`${facts.mail} ${facts.mail === 1 ? 'message' : 'messages'} in its mailbox`)
-  for (const { id, attempts, claimed } of facts.invocations) {
+  for (const { id, attempts, interrupted, claimed } of facts.invocations) {
     parts.push(
-      `${id} to finish (${claimed ? 'running' : 'waiting for a worker'}${attempts > 1 ? `, try ${attempts}` : ''})`,
+      `${id} to finish (${claimed ? 'running' : 'waiting for a worker'}${attempts > 1 ? `, try ${attempts}` : ''}${interrupted > 0 ? `, ${interrupted} cut off` : ''})`,
     )
   }
   const timer = facts.timers[0]

@@ -42,6 +42,7 @@ const CATALOGUE = {
   'idempotency.body_differs': { status: 422, retryable: false },
   'idempotency.in_progress': { status: 409, retryable: true },
   internal: { status: 500, retryable: false },
+  'invocation.interrupted': { status: 502, retryable: false },
   'key.ended': { status: 409, retryable: false },
   'key.not_found': { status: 404, retryable: false },
   'live.too_many_streams': { status: 503, retryable: true },

@@ -126,3 +126,12 @@ export async function unparkActors(
     returning a.address`)
   return rows.map((row) => row.address)
 }
+
+/** Takes one out of service whose row makes no sense; its revision becomes one that a row may have. */
+export async function parkActor(sql: Sql, address: Address, why: { message: string; hash: string }): Promise<void> {
+  await answer(sql`
+    update actors
+    set status = 'parked', revision = greatest(revision, 1), parked = ${JSON.stringify(why)}::text::json,
+      updated_at = clock_timestamp()
+    where address = ${address} and revision < 1`)
+}

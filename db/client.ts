@@ -130,6 +130,11 @@ export function isRefusedValue(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(22|23|54|UNDEFINED_VALUE$)/.test(String(error.code))
 }
 
+/** True when the place of an entry in its actor's history is taken: whoever writes there began from a revision that was set back. */
+export function isTakenRevision(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === 'history_pkey'
+}
+
 /** True when Postgres gave the statement up in favour of another one: it changed nothing, and may pass at once. */
 export function isConflict(error: unknown): boolean {
   return error instanceof AppError && /^(40001|40P01|55P03)$/.test(String(error.details['code']))

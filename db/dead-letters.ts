@@ -89,8 +89,8 @@ export async function redriveDeadLetter(
       returning *, ${event === undefined ? sql`event` : sql`${JSON.stringify(event)}::text::json`} as again
     ),
     mail as (
-      insert into mailbox (address, message_id, lane, event, sender, cause)
-      select address, message_id || ':redriven:' || id, lane, again, sender, cause
+      insert into mailbox (address, message_id, lane, event, sender, cause, team)
+      select address, message_id || ':redriven:' || id, lane, again, sender, cause, team
       from letter
       where kind = 'message'
     ),
@@ -127,10 +127,11 @@ export async function buryUndeliverable(sql: Sql, addresses: readonly Address[])
       returning m.*
     )
     insert into dead_letters (address, message_id, event, lane, sender, cause, team, reason, revision)
-    select g.address, g.message_id, g.event, g.lane, g.sender, g.cause, coalesce(a.team, s.team, 'default'),
+    select g.address, g.message_id, g.event, g.lane, g.sender, g.cause, coalesce(g.team, a.team, s.team, 'default'),
       case when a.address is null then 'the actor does not exist' else 'the actor has ended (' || a.status || ')' end, a.revision
     from gone g
-    left join actors a on a.address = g.address
+    -- For another team than its own there is none.
+    left join actors a on a.address = g.address and a.team = coalesce(g.team, a.team)
     left join actors s on s.address = g.sender
     where g.event ->> 'type' not like 'xstate.%'`)
 }

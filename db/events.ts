@@ -112,7 +112,7 @@ export async function appendEvents(
       where j.opener is null or j.opener = j.id
       order by j.place
       on conflict (team, source, source_id) do nothing
-      returning id
+      returning id, team
     ),
     ${deliver(sql, deliveries)}
     select i.id, l.id is not null as logged, coalesce(k.known_id, j.opener) as "duplicateOf", k.known_hash as "duplicateHash"
@@ -137,7 +137,7 @@ function ifNew(sql: Sql, column: string, then: Fragment, otherwise: Fragment): F
 function deliver(sql: Sql, deliveries: readonly DeliveryRow[]): Fragment {
   return sql`
     sending as (
-      select d.*
+      select d.*, l.team
       from unnest(
         ${deliveries.map((d) => d.eventId)}::text[], ${deliveries.map((d) => d.address)}::text[],
         ${deliveries.map((d) => d.messageId)}::text[], ${deliveries.map((d) => d.agent)}::text[],
@@ -154,8 +154,8 @@ function deliver(sql: Sql, deliveries: readonly DeliveryRow[]): Fragment {
       on conflict (event_id, address, message_id) do nothing
     ),
     mailed as (
-      insert into mailbox (address, message_id, lane, event, sender, cause)
-      select address, message_id, lane, event::json, 'router', 'event:' || event_id
+      insert into mailbox (address, message_id, lane, event, sender, cause, team)
+      select address, message_id, lane, event::json, 'router', 'event:' || event_id, team
       from sending
       order by place
       on conflict (address, message_id) do nothing
@@ -247,7 +247,7 @@ export async function markRouted(
         ${events.map((e) => e.from)}::text[]
       ) as i(id, status, depth, was)
       where e.id = i.id and e.status = i.was and exists (select 1 from rules)
-      returning e.id
+      returning e.id, e.team
     ),
     ${deliver(sql, deliveries)}
     select 1 from rules`)

@@ -13,6 +13,8 @@ export interface Claim {
   src: string
   input: Json
   attempts: number
+  /** Earlier tries whose worker never came back: killed, or frozen for longer than its lease. */
+  interrupted: number
   cause: string | null
   /** Of the actor that asked. */
   team: string
@@ -28,7 +30,8 @@ export async function claimInvocations(
 ): Promise<Claim[]> {
   return answer(sql<Claim[]>`
     with open as (
-      select effect_id
+      -- Its own, whose lease lapsed while the database was away, was not cut off.
+      select effect_id, interrupted + case when claimed_by <> ${options.worker} then 1 else 0 end as interrupted
       from invocations
       where finished_at is null
         and not_before <= clock_timestamp()
@@ -40,11 +43,11 @@ export async function claimInvocations(
       for update skip locked
     )
     update invocations i
-    set claimed_by = ${options.worker}, attempts = i.attempts + 1,
+    set claimed_by = ${options.worker}, attempts = i.attempts + 1, interrupted = open.interrupted,
       lease_until = clock_timestamp() + ${options.leaseMs} * interval '1 ms'
     from open
     where i.effect_id = open.effect_id
-    returning i.effect_id as "effectId", i.address, i.id, i.kind, i.src, i.input, i.attempts, i.cause,
+    returning i.effect_id as "effectId", i.address, i.id, i.kind, i.src, i.input, i.attempts, i.interrupted, i.cause,
       coalesce((select a.team from actors a where a.address = i.address), 'default') as team`)
 }
 
@@ -111,9 +114,19 @@ export async function appendEmitted(
 export async function listInvocations(
   sql: Sql,
   address: Address,
-): Promise<{ id: string; src: string; attempts: number; claimed: boolean; finished: boolean; createdAt: Date }[]> {
+): Promise<
+  {
+    id: string
+    src: string
+    attempts: number
+    interrupted: number
+    claimed: boolean
+    finished: boolean
+    createdAt: Date
+  }[]
+> {
   return answer(sql`
-    select id, src, attempts, claimed_by is not null as claimed, finished_at is not null as finished, created_at as "createdAt"
+    select id, src, attempts, interrupted, claimed_by is not null as claimed, finished_at is not null as finished, created_at as "createdAt"
     from invocations
     where address = ${address}
     order by created_at`)

@@ -16,6 +16,8 @@ export interface MailRow {
   event: MachineEvent
   sender: string | null
   cause: string | null
+  /** Whose mail it is: for other teams nobody has the address. Null: the actor's own, or its host's. */
+  team: string | null
   /** When it became mail, and the database's time of this reading. */
   at: Date
   now: Date
@@ -24,6 +26,9 @@ export interface MailRow {
   /** The actor has applied a message of this id before: remove it, do not step. */
   seen: boolean
 }
+
+/** A message of a team; null: of the host. */
+export type TeamMessage = Message & { team: string | null }
 
 /** What became of messages: the new ones as `address message_id`, the recipients that exist, and those with no room. */
 export interface Appended {
@@ -36,15 +41,15 @@ export interface Appended {
  * Puts messages into mailboxes; the same (address, id) once, also when it was applied long ago. A mailbox in which
  * `limit` messages wait takes those of lane 0 only.
  */
-export async function appendMail(sql: Sql, messages: readonly Message[], limit: number): Promise<Appended> {
+export async function appendMail(sql: Sql, messages: readonly TeamMessage[], limit: number): Promise<Appended> {
   const rows = await answer(sql<{ address: string; message_id: string | null; is_full: boolean }[]>`
     with given as (
       select *
       from unnest(
         ${messages.map((m) => m.to)}::text[], ${messages.map((m) => m.id)}::text[], ${messages.map((m) => m.lane)}::smallint[],
         ${messages.map((m) => JSON.stringify(m.event))}::text[], ${messages.map((m) => m.sender)}::text[],
-        ${messages.map((m) => m.cause)}::text[]
-      ) with ordinality as m(address, message_id, lane, event, sender, cause, place)
+        ${messages.map((m) => m.cause)}::text[], ${messages.map((m) => m.team)}::text[]
+      ) with ordinality as m(address, message_id, lane, event, sender, cause, team, place)
     ),
     known as (
       select address, exists (select 1 from mailbox b where b.address = a.address offset ${limit - 1}) as is_full
@@ -52,8 +57,8 @@ export async function appendMail(sql: Sql, messages: readonly Message[], limit: 
       where address in (select address from given)
     ),
     fresh as (
-      insert into mailbox (address, message_id, lane, event, sender, cause)
-      select m.address, m.message_id, m.lane, m.event::json, m.sender, m.cause
+      insert into mailbox (address, message_id, lane, event, sender, cause, team)
+      select m.address, m.message_id, m.lane, m.event::json, m.sender, m.cause, m.team
       from given m
       join known using (address)
       where (m.lane = 0 or not known.is_full)
@@ -80,7 +85,7 @@ export async function appendMail(sql: Sql, messages: readonly Message[], limit: 
  */
 export function waitingMail(sql: Sql, address: Fragment, limit: number): Fragment {
   return sql`
-    (select 'mailbox' as source, m.id::text as ref, m.message_id, m.lane, m.event, m.sender, m.cause,
+    (select 'mailbox' as source, m.id::text as ref, m.message_id, m.lane, m.event, m.sender, m.cause, m.team,
        m.created_at as at, null::text as born, m.id as place,
        exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id) as seen
      from mailbox m
@@ -88,13 +93,13 @@ export function waitingMail(sql: Sql, address: Fragment, limit: number): Fragmen
      order by m.lane, m.id
      limit ${limit})
     union all
-    (select 'timer', t.id, 'timer:' || t.id || ':' || t.armed, 1, t.event, null, t.cause, t.due_at, t.armed, 0, false
+    (select 'timer', t.id, 'timer:' || t.id || ':' || t.armed, 1, t.event, null, t.cause, null, t.due_at, t.armed, 0, false
      from timers t
      where t.address = ${address} and t.target is null and t.due_at <= clock_timestamp()
      order by t.due_at
      limit ${limit})
     union all
-    (select 'invocation', i.effect_id, 'invocation:' || i.effect_id, 1, i.outcome, i.address, i.cause, i.finished_at, i.born, 0, false
+    (select 'invocation', i.effect_id, 'invocation:' || i.effect_id, 1, i.outcome, i.address, i.cause, null, i.finished_at, i.born, 0, false
      from invocations i
      where i.address = ${address} and i.finished_at is not null
      order by i.finished_at

@@ -29,6 +29,8 @@ export async function migrate(
       migrationsTable: TABLE,
       direction: 'up',
       noLock: true,
+      // Each by itself: what one of them locks is free before the next one takes its time.
+      singleTransaction: false,
       count,
       log: () => undefined,
     })

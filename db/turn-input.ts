@@ -17,8 +17,9 @@ export interface TurnInput {
 }
 
 type Row = Omit<ActorRow, 'address'> &
-  Omit<MailRow, 'address' | 'now' | 'source'> & {
+  Omit<MailRow, 'address' | 'now' | 'source' | 'team'> & {
     address: Address
+    mailTeam: string | null
     missing: boolean
     source: MailRow['source'] | null
     now: Date
@@ -45,7 +46,7 @@ export async function readTurnInput(
       a.created_at as "createdAt", a.updated_at as "updatedAt",
       -- Once for each actor, however much mail it has.
       case when row_number() over (partition by u.address order by w.lane, w.place, w.at) = 1 then a.snapshot end as snapshot,
-      w.source, w.ref, w.message_id as "messageId", w.lane, w.event, w.sender, w.cause, w.at, w.born, w.seen,
+      w.source, w.ref, w.message_id as "messageId", w.lane, w.event, w.sender, w.cause, w.team as "mailTeam", w.at, w.born, w.seen,
       clock_timestamp() as now, ${asked.length === 0 ? sql`null` : sql`k.ids`} as known
     from unnest(${addresses as string[]}::text[]) as u(address)
     left join actors a on a.address = u.address
@@ -98,6 +99,6 @@ function inputOf(row: Row): TurnInput {
 }
 
 function mailOf(row: Row, source: MailRow['source']): MailRow {
-  const { address, ref, messageId, lane, event, sender, cause, at, born, seen, now } = row
-  return { address, source, ref, messageId, lane, event, sender, cause, at, born, seen, now }
+  const { address, ref, messageId, lane, event, sender, cause, mailTeam: team, at, born, seen, now } = row
+  return { address, source, ref, messageId, lane, event, sender, cause, team, at, born, seen, now }
 }

@@ -83,8 +83,9 @@ export interface TurnCommit {
     team: string
     reason: string
     error: Json
-    revision: number
-    machineHash: string
+    /** Null: of an actor that the letter's team must not know of. */
+    revision: number | null
+    machineHash: string | null
   }[]
   events: EmittedEvent[]
   /** Actors that ended: their timers and invocations go; actions they asked for are still done. */
@@ -284,8 +285,8 @@ function newMail(sql: Sql, list: TeamMail[]): Fragment {
       left join actors r on r.address = m.recipient
     ),
     sent as (
-      insert into mailbox (address, message_id, lane, event, sender, cause)
-      select recipient, message_id, lane, event::json, sender, cause
+      insert into mailbox (address, message_id, lane, event, sender, cause, team)
+      select recipient, message_id, lane, event::json, sender, cause, team
       from outgoing
       where not foreign_team
       order by place

@@ -48,6 +48,7 @@ const PendingInvocation = z.strictObject({
   src: z.string(),
   since: Time,
   attempt: Count,
+  interrupted: Count.describe('Tries that were cut off by the end of their worker'),
   running: z.boolean(),
   progress: z.strictObject({ step: Count, of: Count, name: z.string().nullable() }).nullable(),
 }) satisfies View<actorsApi.PendingInvocation>

@@ -69,6 +69,8 @@ export interface PendingInvocation {
   since: Date
   /** The try that is under way, or was last; 0 before the first. */
   attempt: number
+  /** Tries that were cut off by the end of their worker; after three there is no other. */
+  interrupted: number
   running: boolean
   /** How far a run has come: step 3 of 5. */
   progress: { step: number; of: number; name: string | null } | null

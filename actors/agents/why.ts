@@ -56,12 +56,13 @@ export async function explain(runtime: Runtime, find: FindDefinition, asked: Exp
     delays: delays.map((delay) => delayView(delay, graph, nodes)),
     invocations: invocations
       .filter((one) => !one.finished)
-      .map(({ id, src, createdAt, attempts, claimed }): PendingInvocation => {
+      .map(({ id, src, createdAt, attempts, interrupted, claimed }): PendingInvocation => {
         return {
           id,
           src,
           since: createdAt,
           attempt: attempts,
+          interrupted,
           running: claimed,
           progress: src === 'step' ? progress : null,
         }
