@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { paths } from './corpus/paths.ts'
+import { rightly, SIGNING, signatures } from './corpus/signatures.ts'
 import { streams, webhooks } from './corpus/streams.ts'
 import { type RawItem, sockets, wire } from './corpus/wire.ts'
 import { problemFault } from './judge.ts'
@@ -27,6 +28,11 @@ describe('the door', () => {
 
   it('takes no webhook on its own word', { timeout: ROOM }, async () => {
     expect(await yard.shoot(webhooks())).toEqual([])
+  })
+
+  it('takes no signature that is almost right, and the one that is', { timeout: ROOM }, async () => {
+    expect(await yard.shoot(signatures())).toEqual([])
+    for (const { scheme } of SIGNING) expect([scheme, (await yard.send(rightly(scheme))).status]).toEqual([scheme, 202])
   })
 
   async function shootRaw(items: readonly RawItem[]): Promise<string[]> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { setup } from 'xstate'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
+import { SIGNING } from './corpus/signatures.ts'
 import { type Ask, type Item, mustKeepRows } from './item.ts'
 import { faultOf } from './judge.ts'
 import { type Answer, createSender } from './send.ts'
@@ -192,7 +193,10 @@ async function furnish(at: TestPlatform): Promise<void> {
         },
       ],
     ] as const
-    for (const [method, path, body] of calls) {
+    const signing = SIGNING.map(
+      ({ id, scheme, secret }) => ['PUT', `/v1/sources/${id}`, { kind: 'manual', scheme, secret }] as const,
+    )
+    for (const [method, path, body] of [...calls, ...(mine ? signing : [])]) {
       const response = await at.request(method, path, body, headers)
       expect([path, response.status, response.ok ? '' : await response.text()]).toEqual([path, response.status, ''])
       await response.body?.cancel()
