@@ -22,7 +22,7 @@ export function aim(
   kind: StatementKind,
   verdict: Verdict,
   strike: () => void = () => undefined,
-  ms = 20_000,
+  ms = 40_000,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     let hit = false

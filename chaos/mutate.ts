@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MUTATIONS, type Mutation } from './mutations.ts'
+import { describeShrunk } from './report.ts'
 import type { RunReport } from './run.ts'
+import type { Shrunk } from './shrink.ts'
 
 export interface MutationResult {
   id: number
@@ -12,6 +14,8 @@ export interface MutationResult {
   caught: boolean
   /** What the suite said of it: rules and how often, or why there is nothing to say. */
   by: string[]
+  /** The least that shows it, where it was looked for. */
+  shrunk?: Shrunk
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -34,7 +38,7 @@ const PARTS = [
  * without its protection proves nothing.
  */
 export async function runMutations(
-  options: { seed: number; backend: string; only: readonly number[] | undefined },
+  options: { seed: number; backend: string; only: readonly number[] | undefined; shrinkMinutes: number },
   tell: (line: string) => void,
 ): Promise<MutationResult[]> {
   const results: MutationResult[] = []
@@ -45,13 +49,14 @@ export async function runMutations(
     tell(
       `${result.caught ? 'caught' : 'MISSED'}  ${mutation.id}. without ${mutation.protection}: ${result.by.join('; ')}`,
     )
+    if (result.shrunk) tell(`\n${describeShrunk(result.shrunk)}`)
   }
   return results
 }
 
 async function judge(
   mutation: Mutation,
-  { seed, backend }: { seed: number; backend: string },
+  { seed, backend, shrinkMinutes }: { seed: number; backend: string; shrinkMinutes: number },
 ): Promise<MutationResult> {
   const { id, protection } = mutation
   const folder = await mkdtemp(join(tmpdir(), 'troupe-chaos-mutation-'))
@@ -70,6 +75,8 @@ async function judge(
       backend,
       '--rows',
       mutation.rows.join(','),
+      '--shrink',
+      String(shrinkMinutes),
     ]
     const text = await output(folder, [...args, ...sql, '--json'])
     return { id, protection, ...verdict(text) }
@@ -78,19 +85,23 @@ async function judge(
   }
 }
 
-function verdict(text: string): { caught: boolean; by: string[] } {
+function verdict(text: string): Pick<MutationResult, 'caught' | 'by' | 'shrunk'> {
   const report = parse(text)
   // A system that does not come up without its protection has not been seen to break a promise.
   if (!report) return { caught: false, by: [`the suite did not come to an end: ${text.slice(-300)}`] }
   const counts = new Map<string, number>()
   for (const { rule, what } of report.violations)
     counts.set(`${rule}: ${what}`, (counts.get(`${rule}: ${what}`) ?? 0) + 1)
-  return { caught: counts.size > 0, by: [...counts].map(([what, times]) => `${times} × ${what}`) }
+  return {
+    caught: counts.size > 0,
+    by: [...counts].map(([what, times]) => `${times} × ${what}`),
+    ...(report.shrunk ? { shrunk: report.shrunk } : {}),
+  }
 }
 
-function parse(text: string): RunReport | undefined {
+function parse(text: string): (RunReport & { shrunk?: Shrunk }) | undefined {
   try {
-    return JSON.parse(text.slice(text.indexOf('{'))) as RunReport
+    return JSON.parse(text.slice(text.indexOf('{'))) as RunReport & { shrunk?: Shrunk }
   } catch {
     // It broke off; the caller tells what it said last.
     return undefined

@@ -59,7 +59,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'db/mailbox.ts',
-        from: 'where not exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id)',
+        from: 'and not exists (select 1 from history h where h.address = m.address and h.message_id = m.message_id)',
         to: '',
       },
       {
@@ -144,17 +144,18 @@ export const MUTATIONS: readonly Mutation[] = [
     id: 10,
     protection: 'what a step sends, in the same commit',
     edits: [
-      { file: 'db/turns.ts', from: '      rows(turn.mail, newMail),\n', to: '' },
+      { file: 'db/turns.ts', from: '      rows(mailOf(turn.mail, changes), newMail),\n', to: '' },
       {
         file: 'db/turns.ts',
-        from: 'return new Set(committed.map((row) => row.address))',
-        to: `const done = committed.map((row) => row.address)
-  const mail = turn.mail.filter(({ by }) => done.includes(by))
-  if (mail.length > 0) {
+        from: '  return {\n    committed: new Set(',
+        to: `  const ours = done.flatMap(({ address }) => address ?? [])
+  const late = mailOf(turn.mail, changes).filter(({ by }) => ours.includes(by))
+  if (late.length > 0) {
     await new Promise((resolve) => setTimeout(resolve, 60))
-    await answer(sql\`with committed as (select u.address from unnest(\${done}::text[]) as u(address)), \${newMail(sql, mail)} select 1\`)
+    await answer(sql\`with committed as (select u.address from unnest(\${ours}::text[]) as u(address)), \${newMail(sql, late)} select 1\`)
   }
-  return new Set(done)`,
+  return {
+    committed: new Set(`,
       },
     ],
     rows: ['P3', 'P8', 'D4'],

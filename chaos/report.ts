@@ -1,6 +1,7 @@
 import { groupBy } from './checks/violation.ts'
 import type { Quantiles } from './recovery.ts'
 import type { RunReport } from './run.ts'
+import type { Shrunk } from './shrink.ts'
 
 /** The same as the JSON, for people. */
 export function describeRun(report: RunReport): string {
@@ -25,6 +26,14 @@ export function describeRun(report: RunReport): string {
     '',
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** The least that breaks a promise, and how it goes. */
+export function describeShrunk({ rule, what, rows, operations, of, runs, repeated, trace }: Shrunk): string {
+  const least = repeated
+    ? `again with ${operations.length} of ${of} operations and ${rows.length === 0 ? 'no fault' : rows.join(', ')} (${runs} runs)`
+    : `not seen again in ${runs} runs; this is how it went the first time`
+  return [`${rule}: ${what}`, `  ${least}`, ...trace.map((line) => `  ${line}`), '', ''].join('\n')
 }
 
 function quantiles({ samples, p50, p99, max }: Quantiles): string {

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { installAudit, restoreRemoved } from './audit.ts'
 import { checkAll } from './checks/all.ts'
 import type { Violation } from './checks/violation.ts'
-import { type Cluster, createCluster } from './cluster.ts'
+import { type Cluster, createCluster, type Death } from './cluster.ts'
 import { createDatabase, type Database } from './database.ts'
 import { mountDisk } from './disk.ts'
 import { type Facts, readFacts, readLeftovers } from './facts.ts'
@@ -13,11 +13,11 @@ import { createFollower, type Follower } from './follower.ts'
 import { createGateway } from './gateway.ts'
 import { createLockWork } from './lock-work.ts'
 import { type Fault, type NemesisReport, type Scene, unleash } from './nemesis.ts'
-import { createOperations } from './operations.ts'
+import { createOperations, type Operation } from './operations.ts'
 import { createRandom } from './random.ts'
 import { measureRecovery, type Recovery } from './recovery.ts'
 import { createRedisServer } from './redis-server.ts'
-import { createWork, type WorkSize } from './work.ts'
+import { createWork, type Scripted, type WorkSize } from './work.ts'
 
 export interface RunOptions {
   seed: number
@@ -35,6 +35,8 @@ export interface RunOptions {
   patienceMs: number
   /** What is older than this is removed while the nemesis strikes. Nobody sends an id again that is as old. */
   keptMs: number
+  /** In place of random work: just this, to its end. */
+  script?: readonly Scripted[]
   /** What is done to the database before the work begins. */
   sql?: string
   tell(line: string): void
@@ -62,8 +64,20 @@ export interface RunReport {
   valid: boolean
 }
 
+/** A run with everything that is known of it. */
+export interface Outcome {
+  report: RunReport
+  facts: Facts
+  operations: readonly Operation[]
+  deaths: readonly Death[]
+}
+
 /** One whole run: a cluster, work, a nemesis, rest, and the questions. */
 export async function run(options: RunOptions): Promise<RunReport> {
+  return (await runAll(options)).report
+}
+
+export async function runAll(options: RunOptions): Promise<Outcome> {
   const { seed, backend, tell } = options
   const startedAt = performance.now()
   const folder = await mkdtemp(join(tmpdir(), 'troupe-chaos-'))
@@ -117,7 +131,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
       disk,
     }
     const ending = new AbortController()
-    const working = Promise.all([work.run(ending.signal), locks.run(ending.signal)])
+    const { script } = options
+    const repeated = script && work.repeat(script, ending.signal)
+    const working = Promise.all([repeated ?? work.run(ending.signal), locks.run(ending.signal)])
     working.catch((error: unknown) => tell(`the work broke off: ${String(error)}`))
     const housekeeping = keepHouse(cluster, options.keptMs, ending.signal)
     const faults = await unleash(scene, options.faults, performance.now() + options.forMs, tell)
@@ -148,7 +164,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const violations = checkAll(facts, { connections: cluster.seats.length * 20 })
     const alone = (at: number): boolean =>
       faults.struck.every(({ id, from, to }) => at < from || at > to + 1_000 || QUIET.has(id))
-    return {
+    const report: RunReport = {
       seed,
       backend,
       durationMs: Math.round(performance.now() - startedAt),
@@ -169,6 +185,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       violations,
       valid: operations.all.filter(({ outcome }) => outcome !== 'unknown').length >= operations.all.length * 0.95,
     }
+    return { report, facts, operations: operations.all, deaths: cluster.deaths }
   } finally {
     for (const stop of stops) await stop().catch((error: unknown) => tell(`left behind: ${String(error)}`))
   }

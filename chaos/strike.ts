@@ -22,7 +22,7 @@ export function someSeat({ cluster, random }: Scene): Seat {
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  ms = 15_000,
+  ms = 30_000,
 ): Promise<T> {
   const end = performance.now() + ms
   for (;;) {
@@ -38,7 +38,7 @@ export async function onNext(
   { gateway }: Scene,
   wanted: (seen: Seen) => boolean,
   strike: (seen: Seen) => void,
-  ms = 20_000,
+  ms = 40_000,
 ): Promise<Seen> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { groupBy } from './checks/violation.ts'
 import type { WorkMode } from './machines.ts'
-import type { Operations } from './operations.ts'
+import type { Operation, Operations } from './operations.ts'
 import type { Call } from './protocol.ts'
 import type { Random } from './random.ts'
 
@@ -15,6 +16,9 @@ export interface WorkSize {
   paceMs: number
 }
 
+/** An operation of a run that is to be repeated. */
+export type Scripted = Pick<Operation, 'client' | 'id' | 'call'>
+
 /** What a client sends again is younger than this part of the time for which ids are remembered. */
 const REMEMBERED = 1 / 3
 
@@ -27,6 +31,8 @@ export interface Work {
   prepare(gateway: string): Promise<void>
   /** Random work until the signal, each client in its own order; then waits for what was begun. */
   run(signal: AbortSignal): Promise<void>
+  /** The same operations again, each client in its order. */
+  repeat(script: readonly Scripted[], signal: AbortSignal): Promise<void>
   /** Faster or slower, from now on. */
   setPace(paceMs: number): void
   /** One more operation, for faults that need their own work. */
@@ -53,6 +59,7 @@ playbook:
 export function createWork(operations: Operations, size: WorkSize, keptMs: number, random: Random): Work {
   const { perform } = operations
   let paceMs = size.paceMs
+  const dice = random.fork('repeat')
   const cell = (n: number): string => `cell/${n % size.cells}`
   const relay = (n: number): string => `relay/${n % size.relays}`
 
@@ -238,6 +245,17 @@ export function createWork(operations: Operations, size: WorkSize, keptMs: numbe
       for (const device of RUN_DEVICES)
         await perform('setup', `register:${device}`, { do: 'register', device, pool: RUN_POOL, gateway })
       await perform('setup', 'publish', { do: 'publish', definition: DEFINITION, name: 'chaos-runner.yaml' })
+    },
+
+    async repeat(script, signal) {
+      const clients = [...groupBy(script, ({ client: name }) => name)].map(async ([name, own]) => {
+        for (const { id, call } of own) {
+          await perform(name, id, call)
+          await pause(dice.next() * paceMs)
+        }
+      })
+      await Promise.all(clients)
+      await attend(signal)
     },
 
     async run(signal) {

@@ -1,4 +1,5 @@
 import type { Facts } from '../facts.ts'
+import type { Call } from '../protocol.ts'
 import { doubles, groupBy, type Violation } from './violation.ts'
 
 /**
@@ -21,12 +22,19 @@ function lost({ operations, history, letters, left }: Facts): Violation[] {
   const buried = new Set(letters.map(({ address, messageId }) => `${address} ${messageId}`))
   const waiting = new Set(left.mail.map(({ address, messageId }) => `${address} ${messageId}`))
   return operations.flatMap(({ id, call, outcome }) => {
-    if (outcome !== 'ok' || call.do !== 'send') return []
-    const key = `${call.address} ${call.id}`
-    // What waits is judged as stuck, by another check.
-    if (applied.has(key) || buried.has(key) || waiting.has(key)) return []
-    return [{ rule: 'G1', what: 'an acknowledged message is gone', evidence: { id, address: call.address } }]
+    if (outcome !== 'ok') return []
+    return messagesOf(call).flatMap(({ address, id: messageId }) => {
+      const key = `${address} ${messageId}`
+      // What waits is judged as stuck, by another check.
+      if (applied.has(key) || buried.has(key) || waiting.has(key)) return []
+      return [{ rule: 'G1', what: 'an acknowledged message is gone', evidence: { id, address } }]
+    })
   })
+}
+
+function messagesOf(call: Call): { address: string; id: string }[] {
+  if (call.do === 'batch') return call.messages
+  return call.do === 'send' ? [call] : []
 }
 
 function twice({ history, actors }: Facts): Violation[] {
@@ -46,7 +54,7 @@ function twice({ history, actors }: Facts): Violation[] {
 
 /** Every message that an actor applied was sent: by a client, or by a step that asked for it. */
 function invented({ operations, history, actors }: Facts): Violation[] {
-  const sent = new Set(operations.flatMap(({ call }) => (call.do === 'send' ? [`${call.address} ${call.id}`] : [])))
+  const sent = new Set(operations.flatMap(({ call }) => messagesOf(call).map(({ address, id }) => `${address} ${id}`)))
   return history.flatMap(({ address, messageId, event }) => {
     if (actors.get(address)?.kind !== 'cell' || event.type === 'xstate.init') return []
     if (/^(sent|timer):/.test(messageId) || sent.has(`${address} ${messageId}`)) return []

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createPostgresBackend, Queue } from 'bullmq'
 import type { Fault } from '../nemesis.ts'
-import { probe } from '../strike.ts'
+import { probe, until } from '../strike.ts'
+
+const CROWD = 2_000
+const CROWD_AT_ONCE = 250
 
 /** More than usual, of everything; and what nobody sent. */
 export const LOAD_FAULTS: readonly Fault[] = [
@@ -34,6 +37,41 @@ export const LOAD_FAULTS: readonly Fault[] = [
       )
       const accepted = Math.round(performance.now() - from)
       return `300 messages accepted in ${accepted} ms, all applied ${await probe(scene, 'L2')} ms later`
+    },
+  },
+  {
+    id: 'L3',
+    what: 'many actors have mail when the first worker starts',
+    async strike(scene) {
+      const { cluster, database, work } = scene
+      await Promise.all(cluster.workers().map((seat) => cluster.kill(seat, 'SIGTERM')))
+      const crowd = `crowd-${Date.now()}`
+      for (let first = 0; first < CROWD; first += CROWD_AT_ONCE) {
+        const keys = Array.from({ length: CROWD_AT_ONCE }, (_, n) => `${crowd}-${first + n}`)
+        await work.perform('nemesis', `births:${crowd}:${first}`, { do: 'births', kind: 'cell', keys })
+        const messages = keys.map((key) => ({
+          address: `cell/${key}`,
+          event: { type: 'PUT', from: key, n: 1 },
+          id: key,
+        }))
+        await work.perform('nemesis', `batch:${crowd}:${first}`, { do: 'batch', messages })
+      }
+      const from = performance.now()
+      await cluster.heal()
+      const started = Math.round(performance.now() - from)
+      await until(
+        'all mail of the crowd to be applied',
+        async () => {
+          const [row] = await database.ask<{ n: number }>(
+            `select count(*)::int as n from history where revision = 2 and address like $1`,
+            [`cell/${crowd}-%`],
+          )
+          return row?.n === CROWD
+        },
+        120_000,
+      )
+      const ms = Math.round(performance.now() - from)
+      return `${CROWD} actors; all applied ${ms} ms after the start of the workers, which took ${started} ms`
     },
   },
   {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { LEASE_MS } from '../cluster.ts'
 import type { Fault } from '../nemesis.ts'
-import { onNext, probe, someWorker } from '../strike.ts'
+import { startNode } from '../node-process.ts'
+import { onNext, probe, someWorker, until } from '../strike.ts'
 
 /** Processes that die, freeze, block, and end as they are told. */
 export const PROCESS_FAULTS: readonly Fault[] = [
@@ -156,6 +157,32 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       const end = await node?.ended
       if (end?.code !== 0) throw new Error(`it ended with ${end?.signal ?? end?.code}`)
       return `${seat.name} ended by itself after ${ms} ms`
+    },
+  },
+  {
+    id: 'P15',
+    what: 'two processes are started under one name',
+    async strike(scene) {
+      const seat = someWorker(scene)
+      if (!seat.node) throw new Error('no worker')
+      const twin = await startNode(seat.node.settings)
+      try {
+        const names = [seat.node.pid, twin.pid].map((pid) => `${pid}.%`)
+        const claims = await until('both to claim work', async () => {
+          const key = `twin-${Date.now()}`
+          const input = { ms: 100, mode: 'sleep' }
+          await scene.work.perform('nemesis', `job:${key}`, { do: 'spawn', kind: 'job', key, input })
+          const found = await scene.database.ask<{ by: string }>(
+            'select distinct claimed_by as by from chaos.claim_log where claimed_by like any($1::text[])',
+            [names],
+          )
+          return found.length >= 2 && found.map(({ by }) => by)
+        })
+        return `two of ${seat.node.name}, which claim work as ${claims.join(' and ')}`
+      } finally {
+        twin.signal('SIGTERM')
+        await twin.ended
+      }
     },
   },
   {
