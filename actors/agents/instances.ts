@@ -31,6 +31,8 @@ export interface InstancesDeps {
 export interface Instances extends InstancesApi {
   /** Starts what is enabled and moves what is outdated to its agent's published version, at its next idle moment. */
   follow(): Promise<void>
+  /** Starts what is enabled and has no instance, because whoever published it was cut off before. Answers how many. */
+  startMissing(): Promise<number>
 }
 
 const PAGE = 100
@@ -44,6 +46,12 @@ export function createInstances(deps: InstancesDeps): Instances {
     const row = await findInstance(sql, team, id)
     if (!row) throw new AppError('actor.not_found', `There is no instance ${id}`, { details: { id } })
     return row
+  }
+
+  async function startMissing(): Promise<number> {
+    const unstarted = await listUnstarted(sql)
+    for (const { team, agent, version } of unstarted) await spawn({ ...PLATFORM, team }, agent, version, agent)
+    return unstarted.length
   }
 
   async function spawn(by: Principal, agent: string, version: string, key: string): Promise<void> {
@@ -97,9 +105,10 @@ export function createInstances(deps: InstancesDeps): Instances {
       return toView(await existing(by.team, id))
     },
 
+    startMissing,
+
     async follow() {
-      for (const { team, agent, version } of await listUnstarted(sql))
-        await spawn({ ...PLATFORM, team }, agent, version, agent)
+      await startMissing()
       for (const { address, team, agent, current } of await listOutdated(sql)) {
         const settings = settingsOf(await deps.definitionOf(team, agent, current))
         const upgrade = { type: 'UPGRADE', settings: { ...settings, run: { ...settings.run } } }

@@ -77,6 +77,8 @@ export interface RunningPlatform extends Platform {
   setLab(url: string | null): void
 }
 
+const FOLLOW_UP_MS = 5_000
+
 /** Puts the lab platform on the durable runtime. Nothing runs before `start`. */
 export async function createPlatform(options: PlatformOptions): Promise<RunningPlatform> {
   const { log, tools } = options
@@ -119,6 +121,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const sources = createSources({ sql, audit, vault: options.vault })
   const sealer = options.vault && createAuditSealer({ sql, vault: options.vault, log })
   let lab: string | null = null
+  let followingUp: NodeJS.Timeout | undefined
   const retention =
     options.retention === undefined ? undefined : createRetention({ runtime, policy: options.retention, log })
 
@@ -154,6 +157,14 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   }
 
   /** Instances follow what was published: new ones start, live ones move at their next idle moment. */
+  /** Whoever published an agent may have been cut off before its instance was started. */
+  function followUp(): void {
+    instances
+      .startMissing()
+      .then((started) => (started > 0 ? rules.reload() : undefined))
+      .catch((error: unknown) => log.debug({ error }, 'instances are not followed up now'))
+  }
+
   async function followRules(): Promise<void> {
     await instances.follow()
     await rules.reload()
@@ -243,10 +254,12 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       if (options.roles?.includes('worker') ?? true) {
         retention?.start()
         sealer?.start()
+        followingUp = setInterval(followUp, FOLLOW_UP_MS).unref()
       }
     },
 
     async stop() {
+      clearInterval(followingUp)
       await Promise.all([retention?.stop(), sealer?.stop()])
       await runtime.stop()
     },
