@@ -99,7 +99,7 @@ export function damages(): Damage[] {
     { name: 'another version', column: 'version', value: '99', becomes: ['active'] },
     { name: 'no version', column: 'version', value: '', becomes: ['active'] },
     // Its mail waits for a worker that has the machine.
-    { name: 'a kind nobody has', column: 'kind', value: 'ghost', becomes: ['waiting'] },
+    { name: 'a kind nobody has', column: 'kind', value: 'ghost', becomes: ['active'] },
     { name: 'a parent that is not there', column: 'parent', value: 'ghost/1', becomes: ANY },
     { name: 'a root that is not there', column: 'root', value: 'ghost/1', becomes: ANY },
     { name: 'a team nobody is in', column: 'team', value: 'ghosts', becomes: ANY },
