@@ -45,6 +45,7 @@ export function createSpawnAll({ sql, context, turn }: { sql: Sql; context: Plan
         root: address,
         systemId: null,
         team: team ?? 'default',
+        seen: null,
       }
       planBirth(draft, identity, toJson(input), at, { sender: sender ?? null, cause: cause ?? null }, context)
     }

@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 import type { ActorRow } from '../db/actors.ts'
+import type { TurnActor } from '../db/turn-input.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { nextEvents } from '../machines/inspect.ts'
 import { step } from '../machines/step.ts'
@@ -50,7 +51,12 @@ export function refuseUnhandled(actor: Subject, type: string, hosted: HostedMach
 }
 
 /** Judges by a row that was just read, without committing anything. */
-export function refuseByReading(row: ActorRow, event: MachineEvent, demand: Demand, hosted?: HostedMachine) {
+export function refuseByReading(
+  row: Omit<TurnActor, 'seen'>,
+  event: MachineEvent,
+  demand: Demand,
+  hosted?: HostedMachine,
+) {
   const before = refuseBefore(row, event.type, demand, hosted)
   if (before || !demand.handled || !hosted) return before
   const { address, parent, childId, revision, snapshot } = row

@@ -11,6 +11,7 @@ export type Draft = Omit<TurnCommit, 'mail' | 'timers'> & {
 export function emptyDraft(): Draft {
   return {
     changes: [],
+    firsts: [],
     history: [],
     consumed: [],
     mail: [],

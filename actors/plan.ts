@@ -3,8 +3,8 @@ import { AppError, toErrorRecord } from '../core/errors.ts'
 import { isReservedType } from '../core/event.ts'
 import { type Json, toJson } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
-import type { ActorRow } from '../db/actors.ts'
 import type { MailRow } from '../db/mailbox.ts'
+import type { TurnActor } from '../db/turn-input.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { type Step, step } from '../machines/step.ts'
 import { type Demand, refuseBefore, refuseUnhandled } from './demand.ts'
@@ -19,10 +19,11 @@ export type Mail = MailRow & { demand?: Demand; refuse?: (why: AppError) => void
  * Steps one actor through its waiting mail and writes what follows into the draft. Pure: the same actor and mail
  * always give the same draft, so a turn that is cut off before its commit is simply planned again.
  */
-export function planActor(draft: Draft, actor: ActorRow, mail: readonly Mail[], context: PlanContext): void {
+export function planActor(draft: Draft, actor: TurnActor, mail: readonly Mail[], context: PlanContext): void {
   const hosted = context.hosted.get(actor.kind)
+  const [first] = mail
   // Without the machine the mail waits for a worker that has it.
-  if (!hosted || actor.status !== 'active' || mail.length === 0) return
+  if (!hosted || actor.status !== 'active' || !first) return
   const adoption = adopt(hosted, actor)
   if (adoption.how === 'misfit') return planParking(draft, actor, hosted.hash, adoption.reason)
   const walker: Walker = {
@@ -44,7 +45,7 @@ export function planActor(draft: Draft, actor: ActorRow, mail: readonly Mail[], 
       acceptedAt: null,
     }
     const result = { snapshot: adoption.snapshot, effects: [], handled: true }
-    record(draft, walker, received, result, mail[0]?.now ?? actor.updatedAt, context)
+    record(draft, walker, received, result, first.now, context)
   }
   for (const row of mail) {
     if (!consume(draft, walker, row)) continue
@@ -71,10 +72,12 @@ export function planBirth(
 }
 
 /** Takes an actor out of service with the reason; nothing else changes, its mail waits. */
-export function planParking(draft: Draft, actor: ActorRow, hash: string, message: string): void {
+export function planParking(draft: Draft, actor: TurnActor, hash: string, message: string): void {
+  const snapshot = stateOf(actor)
   draft.changes.push({
     ...actor,
-    snapshot: stateOf(actor),
+    snapshot,
+    json: JSON.stringify(snapshot),
     status: 'parked',
     parked: { message, hash },
     before: actor.revision,
@@ -90,9 +93,11 @@ function stateOf({ snapshot }: { snapshot: StoredSnapshot | null }): StoredSnaps
 }
 
 /** Lays a message aside that no commit can hold (a value that Postgres refuses); the actor stays as it was. */
-export function planBurial(draft: Draft, actor: ActorRow, row: MailRow, reason: string): void {
+export function planBurial(draft: Draft, actor: TurnActor, row: MailRow, reason: string): void {
   draft.consumed.push({ by: actor.address, mailboxId: row.ref })
-  draft.changes.push({ ...actor, parked: null, before: actor.revision, after: actor.revision, bornWith: null })
+  const { revision } = actor
+  const json = JSON.stringify(actor.snapshot)
+  draft.changes.push({ ...actor, json, parked: null, before: revision, after: revision, bornWith: null })
   draft.deadLetters.push({
     ...letterOf(actor, row),
     reason,
@@ -106,7 +111,7 @@ export function planBurial(draft: Draft, actor: ActorRow, row: MailRow, reason: 
  * Mail that was on its way to an address before another team's actor was born there: its sender wrote to nobody, and hears
  * no more than that.
  */
-function wallOff(draft: Draft, { address }: ActorRow, row: MailRow, team: string): void {
+function wallOff(draft: Draft, { address }: TurnActor, row: MailRow, team: string): void {
   const reason = 'the actor does not exist'
   draft.deadLetters.push({
     ...letterOf({ address, team }, row),

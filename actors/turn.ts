@@ -2,12 +2,13 @@ import type { Address } from '../core/address.ts'
 import { type AppError, toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
-import { type ActorRow, findBySystemId, parkActor } from '../db/actors.ts'
+import { findBySystemId, parkActor } from '../db/actors.ts'
 import { isRefusedValue, isTakenRevision, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import type { MailRow } from '../db/mailbox.ts'
-import { readTurnInput, type TurnInput } from '../db/turn-input.ts'
+import type { TurnActor, TurnInput } from '../db/turn-input.ts'
 import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
+import { createBeginnings } from './beginnings.ts'
 import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
 import type { Booking } from './invocations.ts'
@@ -51,12 +52,21 @@ export interface Handed {
   demand?: Demand
 }
 
+/** What an actor is to do in a turn. */
+export interface Ask {
+  handed: readonly Handed[]
+  /** Mail, timers or outcomes may wait for it. */
+  look: boolean
+}
+
 /** What is left of a turn. */
 export interface Taken {
   /** Actors that have more mail. */
   more: Set<Address>
   /** Actors that moved meanwhile: to be taken again, with what was handed to them. */
   conflicts: Set<Address>
+  /** Actors that were not what this process took them for: the same, but at once. */
+  mistaken: Set<Address>
   /** Actors that do not take what was handed to them here and now: the mailbox keeps it for them. */
   elsewhere: Set<Address>
   /** What an actor knew already. */
@@ -67,18 +77,20 @@ export interface Taken {
 
 export interface Turn {
   /** Reads these actors and their mail, steps their machines through it and what is handed to them, commits everything at once. */
-  take(batch: ReadonlyMap<Address, readonly Handed[]>): Promise<Taken>
+  take(batch: ReadonlyMap<Address, Ask>): Promise<Taken>
   /** Commits a draft made elsewhere (a birth); answers whose part of it was committed. */
   commit(draft: Draft): Promise<Set<Address>>
 }
 
 export function createTurn({ sql, context, projections, log, book, onCommitted }: TurnDeps): Turn {
-  async function take(batch: ReadonlyMap<Address, readonly Handed[]>): Promise<Taken> {
-    const asked = [...batch.values()].flatMap((handed) => handed.filter((one) => one.named).map((one) => one.message))
-    const inputs = await readTurnInput(sql, [...batch.keys()], asked, MAIL_PER_ACTOR)
+  const beginnings = createBeginnings(sql, MAIL_PER_ACTOR)
+
+  async function take(batch: ReadonlyMap<Address, Ask>): Promise<Taken> {
+    const inputs = await beginnings.find(batch)
     const taken: Taken = {
       more: new Set(),
       conflicts: new Set(),
+      mistaken: new Set(),
       elsewhere: new Set(),
       duplicates: new Set(),
       refused: new Map(),
@@ -89,11 +101,22 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
 
     const drafts = new Map<Address, Draft>()
     for (const [address, input] of inputs) {
-      const draft = planOne(input, batch.get(address) ?? [], taken)
+      const draft = planOne(input, batch.get(address)?.handed ?? [], taken)
       if (draft && draft.changes.length > 0) drafts.set(address, draft)
+      // Nothing would prove that what was refused by it is so.
+      else if (input.actor?.seen.unread) taken.mistaken.add(address)
     }
-    if (drafts.size === 0) return taken
+    if (drafts.size > 0) await commitDrafts(drafts, inputs, batch, taken)
+    beginnings.correct(taken.mistaken)
+    return taken
+  }
 
+  async function commitDrafts(
+    drafts: Map<Address, Draft>,
+    inputs: ReadonlyMap<Address, TurnInput>,
+    batch: ReadonlyMap<Address, Ask>,
+    taken: Taken,
+  ): Promise<void> {
     const started = performance.now()
     const alone: Address[] = []
     const committed = await commitAll(drafts, inputs, batch, taken, alone)
@@ -103,8 +126,11 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
     for (const address of committed) {
       if (alone.includes(address) || (inputs.get(address)?.mail.length ?? 0) >= MAIL_PER_ACTOR) taken.more.add(address)
     }
-    for (const address of drafts.keys()) if (!committed.has(address)) taken.conflicts.add(address)
-    return taken
+    for (const address of drafts.keys()) {
+      if (committed.has(address)) continue
+      const { conflicts, mistaken } = taken
+      ;(inputs.get(address)?.actor?.seen.unread ? mistaken : conflicts).add(address)
+    }
   }
 
   /** An actor at no revision can be neither moved nor born: it is out of service until somebody puts it right. */
@@ -129,7 +155,9 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
     const draft = emptyDraft()
     try {
       const fits = actor.status === 'active' && context.hosted.has(actor.kind) && input.mail.length < MAIL_PER_ACTOR
-      planActor(draft, actor, fits ? withHanded(input, handed, taken) : input.mail, context)
+      const mail = fits ? withHanded(input, handed, taken) : input.mail
+      planActor(draft, actor, mail, context)
+      if (actor.seen.unread) draft.firsts = firstsOf(address, handed)
       if (!fits) refuseUnmet(actor, handed, taken)
       if (!fits || draft.changes.some((change) => change.status === 'parked')) taken.elsewhere.add(address)
       return draft
@@ -141,14 +169,14 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
   }
 
   /** What its actor cannot take here and now is judged by what was read, before the mailbox gets it. */
-  function refuseUnmet(actor: ActorRow, handed: readonly Handed[], { refused }: Taken): void {
+  function refuseUnmet(actor: TurnActor, handed: readonly Handed[], { refused }: Taken): void {
     for (const one of handed) {
       const why = one.demand && refuseByReading(actor, one.message.event, one.demand, context.hosted.get(actor.kind))
       if (why) refused.set(one, why)
     }
   }
 
-  function parking(actor: ActorRow, error: unknown): Draft {
+  function parking(actor: TurnActor, error: unknown): Draft {
     const draft = emptyDraft()
     planParking(draft, actor, context.hosted.get(actor.kind)?.hash ?? '', toErrorRecord(error).message)
     return draft
@@ -158,7 +186,7 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
   async function commitAll(
     drafts: Map<Address, Draft>,
     inputs: ReadonlyMap<Address, TurnInput>,
-    batch: ReadonlyMap<Address, readonly Handed[]>,
+    batch: ReadonlyMap<Address, Ask>,
     taken: Taken,
     alone: Address[],
   ): Promise<Set<Address>> {
@@ -172,7 +200,7 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
           const { actor, mail = [] } = inputs.get(address) ?? {}
           if (!isRefusedValue(refusal) || !actor) throw refusal
           // From the mailbox it can be laid aside, one message at a time.
-          if ((batch.get(address)?.length ?? 0) > 0) {
+          if ((batch.get(address)?.handed.length ?? 0) > 0) {
             taken.elsewhere.add(address)
             return new Set<Address>()
           }
@@ -186,7 +214,7 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
   }
 
   /** Finds the message at fault: the first one by itself, and if that is refused too it is a dead letter, and its actor goes on. */
-  async function commitOne(actor: ActorRow, mail: readonly MailRow[], refusal: unknown): Promise<Set<Address>> {
+  async function commitOne(actor: TurnActor, mail: readonly MailRow[], refusal: unknown): Promise<Set<Address>> {
     const [first] = mail
     if (first && mail.length > 1) {
       const draft = emptyDraft()
@@ -213,12 +241,12 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
   async function commit(draft: Draft): Promise<Set<Address>> {
     const turn = await resolveTargets(sql, draft)
     const booking = book(turn.invocations.length)
-    const { committed, claimed } = await commitTurn(sql, turn, { projections, claim: booking }).catch(
-      (error: unknown) => {
-        booking.lose(turn.invocations.map((one) => one.effectId))
-        throw error
-      },
-    )
+    const result = await commitTurn(sql, turn, { projections, claim: booking }).catch((error: unknown) => {
+      booking.lose(turn.invocations.map((one) => one.effectId))
+      throw error
+    })
+    beginnings.learn(turn.changes, result)
+    const { committed, claimed } = result
     const teams = new Map(turn.changes.map(({ address, team }) => [address, team]))
     await booking.begin(
       turn.invocations.flatMap(({ by: address, ...one }) =>
@@ -252,6 +280,11 @@ function undeliverable(inputs: ReadonlyMap<Address, TurnInput>): Address[] {
   return [...inputs].flatMap(([address, { actor, mail }]) =>
     mail.length > 0 && actor?.status !== 'active' && actor?.status !== 'parked' ? [address] : [],
   )
+}
+
+/** Ids that their senders chose, which the actor may have taken before. */
+function firstsOf(by: Address, handed: readonly Handed[]): TurnCommit['firsts'] {
+  return handed.flatMap(({ named, message }) => (named ? [{ by, messageId: message.id }] : []))
 }
 
 /** Handed messages come after the waiting mail of their lane. */

@@ -5,7 +5,7 @@ import type { Message } from '../core/message.ts'
 import { isConflict, isRefusedValue } from '../db/client.ts'
 import type { Demand } from './demand.ts'
 import { type Accepted, mailboxFull } from './sender.ts'
-import type { Handed, Taken, Turn } from './turn.ts'
+import type { Ask, Handed, Taken, Turn } from './turn.ts'
 
 /** Actors in one turn: 64 cost a sixth more work for each event, 256 a tenth less, for twice the latency (bench/README.md). */
 const ACTORS_PER_TURN = 128
@@ -42,7 +42,7 @@ interface Waiting extends Handed {
   reject(error: unknown): void
 }
 /** What waits for an actor's next turn. */
-interface Asked {
+interface Asked extends Ask {
   waiters: Waiter[]
   handed: Waiting[]
 }
@@ -75,6 +75,7 @@ export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Tur
   function ask(address: Address, asked: Partial<Asked>): void {
     const before = pending.get(address)
     pending.set(address, {
+      look: (before?.look ?? false) || (asked.look ?? true),
       waiters: [...(before?.waiters ?? []), ...(asked.waiters ?? [])],
       // What was taken and given back is older than what came meanwhile.
       handed: [...(asked.handed ?? []), ...(before?.handed ?? [])],
@@ -119,17 +120,22 @@ export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Tur
       if (inFlight.has(address) || resting.has(address)) continue
       inFlight.add(address)
       const rest = asked.handed.slice(HANDED_PER_TURN)
-      if (rest.length > 0) pending.set(address, { waiters: [], handed: rest })
+      if (rest.length > 0) pending.set(address, { look: false, waiters: [], handed: rest })
       else pending.delete(address)
-      batch.set(address, { waiters: asked.waiters, handed: asked.handed.slice(0, HANDED_PER_TURN) })
+      batch.set(address, { ...asked, handed: asked.handed.slice(0, HANDED_PER_TURN) })
     }
     return batch
   }
 
   async function take(batch: ReadonlyMap<Address, Asked>): Promise<void> {
     try {
-      const taken = await turn.take(new Map([...batch].map(([address, { handed }]) => [address, handed])))
-      for (const [address, { waiters, handed }] of batch) {
+      const taken = await turn.take(batch)
+      for (const [address, asked] of batch) {
+        if (taken.mistaken.has(address)) {
+          ask(address, asked)
+          continue
+        }
+        const { waiters, handed } = asked
         // Waiters hear when all of it is applied, not just the part that one turn takes.
         if (taken.more.has(address)) ask(address, { waiters })
         else if (!taken.conflicts.has(address)) for (const waiter of waiters) waiter.resolve()
@@ -221,7 +227,7 @@ export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Tur
         else if (asked && asked.handed.length >= mailboxLimit && message.lane > 0)
           reject(mailboxFull(message.to, mailboxLimit))
         else if (asked) asked.handed.push(waiting)
-        else pending.set(message.to, { waiters: [], handed: [waiting] })
+        else pending.set(message.to, { look: false, waiters: [], handed: [waiting] })
         pumpSoon()
       })
     },

@@ -5,6 +5,7 @@ import type { Json } from '../core/json.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
 import type { ActorRow } from '../db/actors.ts'
 import type { MailRow } from '../db/mailbox.ts'
+import type { Seen } from '../db/turn-input.ts'
 import type { ActorChange } from '../db/turns.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { firstStep, type Step } from '../machines/step.ts'
@@ -21,7 +22,9 @@ export interface PlanContext {
 /** One actor on its way through a turn. */
 export interface Walker {
   hosted: HostedMachine
-  actor: Pick<ActorRow, 'address' | 'kind' | 'key' | 'parent' | 'childId' | 'root' | 'systemId' | 'team'>
+  actor: Pick<ActorRow, 'address' | 'kind' | 'key' | 'parent' | 'childId' | 'root' | 'systemId' | 'team'> & {
+    seen: Seen | null
+  }
   before: number
   revision: number
   snapshot: StoredSnapshot | null
@@ -219,6 +222,7 @@ function apply(
         root: actor.root,
         systemId: effect.systemId,
         team: actor.team,
+        seen: null,
       }
       // With whoever began it all: the children of an actor that exists already are not born a second time.
       const bornWith = walker.before > 0 ? by : (walker.bornWith ?? by)
@@ -292,6 +296,7 @@ function changeOf({ actor, hosted, before, revision, bornWith }: Walker, snapsho
     before,
     after: revision,
     snapshot,
+    json: JSON.stringify(snapshot),
     machineHash: hosted.hash,
     version: hosted.version,
     parked: null,

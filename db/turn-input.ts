@@ -4,10 +4,23 @@ import type { ActorRow } from './actors.ts'
 import { answer, type Fragment, type Sql } from './client.ts'
 import { inOrder, type MailRow, waitingMail } from './mailbox.ts'
 
+/** What is known of an actor at the beginning of its turn, and how. */
+export interface TurnActor extends Omit<ActorRow, 'createdAt' | 'updatedAt'> {
+  seen: Seen
+}
+
+/** What has to be true still when the turn is committed. */
+export interface Seen {
+  /** The transaction that wrote the row: no other version of the row has it. */
+  xid: string
+  /** Its mailbox was not looked into: no mail may wait there. */
+  unread: boolean
+}
+
 /** What a turn of one actor begins with. */
 export interface TurnInput {
   /** Undefined: nobody has this address. */
-  actor: ActorRow | undefined
+  actor: TurnActor | undefined
   /** Waiting mail, in the order in which it is to be applied. */
   mail: MailRow[]
   /** Ids among those asked about that the actor has, or had, in its mailbox. */
@@ -16,11 +29,12 @@ export interface TurnInput {
   now: Date
 }
 
-type Row = Omit<ActorRow, 'address'> &
+type Row = Omit<TurnActor, 'address' | 'seen'> &
   Omit<MailRow, 'address' | 'now' | 'source' | 'team'> & {
     address: Address
     mailTeam: string | null
     missing: boolean
+    xid: string
     source: MailRow['source'] | null
     now: Date
     known: string[] | null
@@ -43,7 +57,7 @@ export async function readTurnInput(
     ${asked.length === 0 ? sql`` : knownOf(sql, asked)}
     select u.address, a.address is null as missing, a.kind, a.key, a.status, a.revision, a.machine_hash as "machineHash",
       a.version, a.parent, a.child_id as "childId", a.root, a.system_id as "systemId", a.team, a.parked,
-      a.created_at as "createdAt", a.updated_at as "updatedAt",
+      a.xmin::text as xid,
       -- Once for each actor, however much mail it has.
       case when row_number() over (partition by u.address order by w.lane, w.place, w.at) = 1 then a.snapshot end as snapshot,
       w.source, w.ref, w.message_id as "messageId", w.lane, w.event, w.sender, w.cause, w.team as "mailTeam", w.at, w.born, w.seen,
@@ -76,8 +90,8 @@ function knownOf(sql: Sql, asked: readonly Asked[]): Fragment {
 
 function inputOf(row: Row): TurnInput {
   const { address, kind, key, status, revision, snapshot, machineHash, version, parent, childId, root } = row
-  const { systemId, team, parked, createdAt, updatedAt } = row
-  const actor: ActorRow = {
+  const { systemId, team, parked, xid } = row
+  const actor: TurnActor = {
     address,
     kind,
     key,
@@ -92,8 +106,7 @@ function inputOf(row: Row): TurnInput {
     systemId,
     team,
     parked,
-    createdAt,
-    updatedAt,
+    seen: { xid, unread: false },
   }
   return { actor: row.missing ? undefined : actor, mail: [], known: new Set(row.known ?? []), now: row.now }
 }

@@ -4,8 +4,9 @@ import type { Json } from '../core/json.ts'
 import type { MachineEvent, Message } from '../core/message.ts'
 import type { ActorStatus } from './actors.ts'
 import { answer, type Fragment, type Sql } from './client.ts'
+import type { Seen } from './turn-input.ts'
 
-/** An actor's new state. `before` is the fence: the commit changes nothing unless the stored revision is still that. */
+/** An actor's new state. `before` and `seen` are the fence: the commit changes nothing unless they are still true. */
 export interface ActorChange {
   address: Address
   kind: string
@@ -14,7 +15,11 @@ export interface ActorChange {
   /** 0: the actor is born in this commit. */
   before: number
   after: number
+  /** Null for a birth. */
+  seen: Seen | null
   snapshot: StoredSnapshot
+  /** The snapshot as it is stored. */
+  json: string
   machineHash: string
   version: string
   parent: Address | null
@@ -47,6 +52,8 @@ export interface HistoryRow {
 /** Everything of a row belongs to the actor `by`, and is written only if that actor's change commits. */
 export interface TurnCommit {
   changes: ActorChange[]
+  /** Messages that an actor whose mailbox was not read (`Seen.unread`) may not have taken before. */
+  firsts: { by: Address; messageId: string }[]
   history: HistoryRow[]
   consumed: { by: Address; mailboxId: string }[]
   mail: (Message & { by: Address })[]
@@ -119,9 +126,8 @@ export interface FirstClaim {
 export type Projection = (sql: Sql, changes: ReadonlyMap<Address, ActorChange>) => { name: string; body: Fragment }[]
 
 /**
- * Commits a turn in one statement: for each actor all of it or nothing. Answers the addresses that were committed, and the
- * invocations that were claimed with them; an actor that is missing moved meanwhile, or is just being committed elsewhere,
- * and is to be read and stepped again.
+ * Commits a turn in one statement: for each actor all of it or nothing. An actor that is missing in the answer moved
+ * meanwhile, or is just being committed elsewhere, and is to be read and stepped again.
  *
  * One statement, not a transaction of several: a connection that dies in between can neither leave half a turn nor
  * hang its queue. `skip locked` keeps two workers from waiting for each other in a circle.
@@ -130,14 +136,17 @@ export async function commitTurn(
   sql: Sql,
   turn: TurnCommit,
   { projections, claim }: { projections: readonly Projection[]; claim: FirstClaim },
-): Promise<{ committed: Set<Address>; claimed: Set<string> }> {
+): Promise<CommittedTurn> {
   const moved = turn.changes.filter((change) => change.before > 0)
   const born = turn.changes.filter((change) => change.before === 0)
   const changes = new Map(turn.changes.map((change) => [change.address, change]))
   const parts = [
-    movedActors(sql, moved),
-    bornActors(sql, born),
-    sql`committed as (select address, revision from moved union all select address, revision from born)`,
+    ...[
+      rows(turn.firsts, knownMessages),
+      rows(moved, (at, list) => movedActors(at, list, turn.firsts.length > 0)),
+      rows(born, (at, list) => bornActors(at, list, moved.length > 0)),
+    ].flatMap((part) => (part ? [part(sql)] : [])),
+    committedActors(sql, moved.length > 0, born.length > 0),
     ...[
       rows(turn.history, historyRows),
       rows(turn.consumed, consumedMail),
@@ -157,12 +166,27 @@ export async function commitTurn(
   const list = parts.reduce((left, right) => sql`${left}, ${right}`)
   const claims =
     turn.invocations.length === 0 ? sql`` : sql`union all select null, effect_id from started where claimed`
-  const done = await answer(sql<{ address: Address | null; claimed: string | null }[]>`
-    with ${list} select address, null as claimed from committed ${claims}`)
+  const done = await answer(sql<{ address: Address | null; claimed: string | null; xid: string; now: Date }[]>`
+    with ${list}
+    select c.*, pg_current_xact_id()::xid::text as xid, clock_timestamp() as now
+    from (select address, null as claimed from committed ${claims}) c`)
+  const [{ xid, now } = { xid: '', now: undefined }] = done
   return {
     committed: new Set(done.flatMap(({ address }) => address ?? [])),
     claimed: new Set(done.flatMap(({ claimed }) => claimed ?? [])),
+    xid,
+    now,
   }
+}
+
+export interface CommittedTurn {
+  committed: Set<Address>
+  /** Invocations that were claimed with it. */
+  claimed: Set<string>
+  /** The transaction that wrote the rows. */
+  xid: string
+  /** The database's time; undefined when nothing was committed. */
+  now: Date | undefined
 }
 
 type TeamMail = TurnCommit['mail'][number] & { team: string }
@@ -186,18 +210,35 @@ function column<Row, Value>(list: readonly Row[], pick: (row: Row) => Value): Va
 
 const text = (value: unknown): string => JSON.stringify(value ?? null)
 
-function movedActors(sql: Sql, list: ActorChange[]): Fragment {
-  if (list.length === 0) return sql`moved as (select null::text as address, null::bigint as revision where false)`
+function committedActors(sql: Sql, moved: boolean, born: boolean): Fragment {
+  if (!born) return sql`committed as (select address, revision from moved)`
+  if (!moved) return sql`committed as (select address, revision from born)`
+  return sql`committed as (select address, revision from moved union all select address, revision from born)`
+}
+
+function knownMessages(sql: Sql, list: TurnCommit['firsts']): Fragment {
+  return sql`
+    known as materialized (
+      select f.address
+      from unnest(${column(list, (f) => f.by)}::text[], ${column(list, (f) => f.messageId)}::text[]) as f(address, message_id)
+      where exists (select 1 from history h where h.address = f.address and h.message_id = f.message_id)
+    )`
+}
+
+function movedActors(sql: Sql, list: ActorChange[], mayBeKnown: boolean): Fragment {
   return sql`
     wanted as materialized (
       select a.address, c.after, c.status, c.value, c.snapshot, c.machine_hash, c.version, c.parked
       from unnest(
         ${column(list, (c) => c.address)}::text[], ${column(list, (c) => c.before)}::bigint[], ${column(list, (c) => c.after)}::bigint[],
+        ${column(list, (c) => c.seen?.xid ?? null)}::text[], ${column(list, (c) => String(c.seen?.unread ?? false))}::bool[],
         ${column(list, (c) => c.status)}::text[], ${column(list, (c) => text(c.snapshot.value))}::text[],
-        ${column(list, (c) => text(c.snapshot))}::text[], ${column(list, (c) => c.machineHash)}::text[],
+        ${column(list, (c) => c.json)}::text[], ${column(list, (c) => c.machineHash)}::text[],
         ${column(list, (c) => c.version)}::text[], ${column(list, (c) => (c.parked === null ? null : text(c.parked)))}::text[]
-      ) as c(address, before, after, status, value, snapshot, machine_hash, version, parked)
-      join actors a on a.address = c.address and a.revision = c.before
+      ) as c(address, before, after, xid, unread, status, value, snapshot, machine_hash, version, parked)
+      join actors a on a.address = c.address and a.revision = c.before and a.xmin::text = c.xid
+      where not (c.unread and exists (select 1 from mailbox m where m.address = c.address))
+        ${mayBeKnown ? sql`and c.address not in (select address from known)` : sql``}
       for no key update of a skip locked
     ),
     moved as (
@@ -211,12 +252,12 @@ function movedActors(sql: Sql, list: ActorChange[]): Fragment {
 }
 
 /** Those born on their own first: their children are born only if they were not there before. */
-function bornActors(sql: Sql, list: ActorChange[]): Fragment {
+function bornActors(sql: Sql, list: ActorChange[], besideMoved: boolean): Fragment {
   const first = list.filter((change) => change.bornWith === null)
   const children = list.filter((change) => change.bornWith !== null)
   return sql`
     first_born as (${insertActors(sql, first, sql`true`)}),
-    children_born as (${insertActors(sql, children, sql`c.born_with in (select address from moved union all select address from first_born)`)}),
+    children_born as (${insertActors(sql, children, sql`c.born_with in (select address from first_born ${besideMoved ? sql`union all select address from moved` : sql``})`)}),
     born as (select address, revision from first_born union all select address, revision from children_born)`
 }
 
@@ -229,7 +270,7 @@ function insertActors(sql: Sql, list: ActorChange[], condition: Fragment): Fragm
     from unnest(
       ${column(list, (c) => c.address)}::text[], ${column(list, (c) => c.kind)}::text[], ${column(list, (c) => c.key)}::text[],
       ${column(list, (c) => c.status)}::text[], ${column(list, (c) => c.after)}::bigint[],
-      ${column(list, (c) => text(c.snapshot.value))}::text[], ${column(list, (c) => text(c.snapshot))}::text[],
+      ${column(list, (c) => text(c.snapshot.value))}::text[], ${column(list, (c) => c.json)}::text[],
       ${column(list, (c) => c.machineHash)}::text[], ${column(list, (c) => c.version)}::text[],
       ${column(list, (c) => c.parent)}::text[], ${column(list, (c) => c.childId)}::text[], ${column(list, (c) => c.root)}::text[],
       ${column(list, (c) => c.systemId)}::text[], ${column(list, (c) => c.team)}::text[], ${column(list, (c) => c.bornWith)}::text[]

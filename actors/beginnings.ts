@@ -1,0 +1,57 @@
+import type { Address } from '../core/address.ts'
+import type { Sql } from '../db/client.ts'
+import { readTurnInput, type TurnInput } from '../db/turn-input.ts'
+import type { ActorChange, CommittedTurn } from '../db/turns.ts'
+import { createDatabaseClock } from './database-clock.ts'
+import { createRecall } from './recall.ts'
+import type { Ask } from './turn.ts'
+
+/** What turns begin with: read, or recalled from the turn before where nothing but new messages is to be taken. */
+export interface Beginnings {
+  find(batch: ReadonlyMap<Address, Ask>): Promise<Map<Address, TurnInput>>
+  /** What was committed, to be recalled. */
+  learn(changes: readonly ActorChange[], result: CommittedTurn): void
+  /** What was recalled of these is not so: they are read the next time, and for a while. */
+  correct(addresses: Iterable<Address>): void
+}
+
+export function createBeginnings(sql: Sql, mailPerActor: number): Beginnings {
+  const clock = createDatabaseClock()
+  const recall = createRecall()
+  const nothing: ReadonlySet<string> = new Set()
+
+  function recallSome(batch: ReadonlyMap<Address, Ask>): Map<Address, TurnInput> {
+    const now = clock.now()
+    const found = new Map<Address, TurnInput>()
+    if (!now) return found
+    for (const [address, { look }] of batch) {
+      const actor = look ? undefined : recall.find(address)
+      if (actor) found.set(address, { actor, mail: [], known: nothing, now })
+    }
+    return found
+  }
+
+  return {
+    async find(batch) {
+      const found = recallSome(batch)
+      const rest = [...batch.keys()].filter((address) => !found.has(address))
+      if (rest.length === 0) return found
+      const asked = rest.flatMap((address) =>
+        (batch.get(address)?.handed ?? []).filter((one) => one.named).map((one) => one.message),
+      )
+      const read = await readTurnInput(sql, rest, asked, mailPerActor)
+      for (const [address, input] of read) found.set(address, input)
+      return found
+    },
+    learn(changes, { committed, xid, now }) {
+      if (now) clock.heard(now)
+      for (const change of changes) {
+        if (committed.has(change.address)) recall.keep(change, xid)
+        else recall.forget(change.address)
+      }
+    },
+    correct(addresses) {
+      for (const address of addresses) recall.shun(address)
+    },
+  }
+}
