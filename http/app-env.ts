@@ -1,4 +1,3 @@
-import type { Log } from '../core/log.ts'
 import type { Origin } from './proxies.ts'
 
 /** What the server that this runs on tells about a connection. */
@@ -10,5 +9,5 @@ export interface Bindings {
 /** What Hono carries along with a request. */
 export interface AppEnv {
   Bindings: Bindings
-  Variables: { requestId: string; log: Log; route: string; origin: Origin }
+  Variables: { requestId: string; route: string; origin: Origin }
 }

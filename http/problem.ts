@@ -25,7 +25,7 @@ interface Told {
  */
 export function problemResponse(error: unknown, { instance, requestId, log }: Occasion): Response {
   const { code, status, detail, retryable, details } = tell(error)
-  if (status >= 500) log.error({ err: error }, 'request failed')
+  if (status >= 500) log.error({ requestId, err: error }, 'request failed')
   const title = STATUS_CODES[status] ?? 'Error'
   const type = `urn:troupe:problem:${code}`
   const body = { ...details, type, title, status, detail, instance, code, retryable, requestId }

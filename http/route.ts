@@ -93,7 +93,10 @@ function bodyOf({ request, bytes }: Call, { body, accepts }: Pick<Route, 'body' 
 
 /** Parameters by name; one that is given twice becomes a list, which no schema takes. */
 function queryOf(request: Request): Record<string, string | string[]> {
-  const { searchParams } = new URL(request.url)
+  const { url } = request
+  const from = url.indexOf('?')
+  if (from < 0) return {}
+  const searchParams = new URLSearchParams(url.slice(from))
   const names = [...new Set(searchParams.keys())]
   return Object.fromEntries(
     names.map((name) => {

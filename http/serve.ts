@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Platform } from '../actors/agents/api.ts'
 import type { SigningSource } from '../actors/agents/sources-api.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
 import { LOCAL, type Principal } from '../core/principal.ts'
 import { badSignature, SCHEMES, verifySignature } from '../sources/signature.ts'
 import { ACCESS, requireRole, SIGNED } from './access.ts'
@@ -26,9 +27,10 @@ export function createServe(deps: {
   auth: Auth
   limits: Limits
   platform: Pick<Platform, 'idempotency' | 'sources'>
+  log: Log
   clock: Clock
 }): Serve {
-  const { auth, limits, clock } = deps
+  const { auth, limits, log, clock } = deps
   const { idempotency, sources } = deps.platform
 
   return async (route, c) => {
@@ -41,7 +43,7 @@ export function createServe(deps: {
     const signed = sender === undefined ? undefined : await verified(sender, request, bytes)
     const by = known ?? signed?.principal ?? NOBODY
     const key = signed ? signed.key : nameOf(route, request)
-    const { requestId, log } = c.var
+    const { requestId } = c.var
     const upgrade = upgradeOf(c)
     const call: Call = { request, by, peer, secure, params: c.req.param(), bytes, signed, key, requestId, log, upgrade }
     const response =

@@ -25,9 +25,9 @@ export function systemRoutes({ platform, meter, streams }: Deps): Route[] {
       tag,
       summary: 'The process can take work; 503 with reasons when it cannot',
       answers: { 200: z.strictObject({ status: z.literal('ready') }) },
-      async handle({ log }) {
+      async handle({ log, requestId }) {
         const reasons = await platform.system().then(reasonsOf, (error: unknown) => {
-          log.warn({ err: error }, 'system state unknown')
+          log.warn({ requestId, err: error }, 'system state unknown')
           return ['the state of the system could not be read']
         })
         if (reasons.length > 0) throw new AppError('system.not_ready', reasons.join('; '), { details: { reasons } })
