@@ -23,7 +23,7 @@ export async function startTroupe(
 ): Promise<TroupeServer> {
   const dataDir = await stage.folder()
   const redis = backend === 'redis' ? await stage.redis('everysec') : undefined
-  const child = await startServer(process.execPath, ['--import', 'tsx', 'main.ts'], {
+  const child = await startServer(process.execPath, ['main.ts'], {
     env: {
       PORT: '0',
       TROUPE_DATA_DIR: dataDir,

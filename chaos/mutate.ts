@@ -127,7 +127,7 @@ async function mutate(folder: string, { edits }: Mutation): Promise<string | und
 }
 
 function output(folder: string, args: string[]): Promise<string> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'chaos/main.ts', ...args], {
+  const child = spawn(process.execPath, ['chaos/main.ts', ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
   })

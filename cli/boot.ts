@@ -86,7 +86,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
 /** The lab is a program of its own and knows the platform by URL only, as a real one would. */
 async function startLab(url: string, config: Config): Promise<{ url: string; stop(): Promise<void> }> {
   const child: ChildProcess = fork(fileURLToPath(new URL('examples/lab/main.ts', root)), {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       ...passedOn(process.env),

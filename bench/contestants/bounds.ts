@@ -8,7 +8,7 @@ export const floor: Plan = {
   async start(stage) {
     const child = await startProgram(new URL('../programs/floor.ts', import.meta.url), {
       rows: ['floor'],
-      execArgv: ['--import', 'tsx'],
+      execArgv: [],
       env: { BENCH_DATABASE_URL: await stage.database(), BENCH_ACTORS: String(stage.sizes.actors) },
     })
     stage.atEnd(child.stop)
@@ -23,7 +23,7 @@ export const ceiling: Plan = {
   async start(stage) {
     const child = await startProgram(new URL('../programs/ceiling.ts', import.meta.url), {
       rows: ['ceiling'],
-      execArgv: ['--import', 'tsx'],
+      execArgv: [],
       env: { BENCH_ACTORS: String(stage.sizes.actors) },
     })
     stage.atEnd(child.stop)

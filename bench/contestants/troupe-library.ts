@@ -14,7 +14,7 @@ export function troupeLibrary(backend: 'redis' | 'embedded'): Plan {
       const redis = backend === 'redis' ? await stage.redis('everysec') : undefined
       const child = await startProgram(program, {
         rows: [row],
-        execArgv: ['--import', 'tsx'],
+        execArgv: [],
         env: {
           BENCH_FOLDER: await stage.folder(),
           BENCH_ACTORS: String(stage.sizes.actors),

@@ -1,5 +1,5 @@
 /**
- * Starts the simulated lab: `node --import tsx examples/lab/main.ts`. Prints `{"lab":"<url>"}` once it listens, tells a
+ * Starts the simulated lab: `node examples/lab/main.ts`. Prints `{"lab":"<url>"}` once it listens, tells a
  * parent process the same over IPC, and ends with its parent or on SIGTERM.
  */
 import { pino } from 'pino'

@@ -28,7 +28,7 @@ it('says in one line which variable is wrong, and never a secret', () => {
 
 it('ends before it began, with exit code 2 and one line', { timeout: 120_000 }, async () => {
   const env = { PATH: process.env['PATH'] ?? '', PORT: 'x', DATABASE_URL: 'mysql://u:s3cret@h/db' }
-  const { code, stdout, stderr } = await run(['--import', 'tsx', 'main.ts'], env)
+  const { code, stdout, stderr } = await run(['main.ts'], env)
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toMatch(/^troupe: The environment is not usable: PORT: [^\n]+; DATABASE_URL: [^\n]+\n$/)
   expect(stderr).not.toContain('s3cret')

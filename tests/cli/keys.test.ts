@@ -13,7 +13,7 @@ afterAll(() => running.stop())
 async function troupe(...given: string[]): Promise<{ code: number; out: string; err: string }> {
   const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: running.database.url, LOG_LEVEL: 'warn' }
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'keys', ...given], { env }, (error, out, err) =>
+    execFile(process.execPath, ['cli/main.ts', 'keys', ...given], { env }, (error, out, err) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err }),
     )
   })

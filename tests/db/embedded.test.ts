@@ -63,7 +63,7 @@ async function startElsewhere(dataDir: string): Promise<{ process: ChildProcess;
     const server = await startEmbeddedPostgres({ dataDir: process.argv[1], log: createLog('silent') })
     process.stdout.write(server.url)
     setInterval(() => undefined, 1000)`
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, dataDir], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   tidy.push(() => child.kill('SIGKILL'))

@@ -26,7 +26,7 @@ export async function startWorker(options: {
   leaseMs?: number
 }): Promise<Worker> {
   const { databaseUrl, redisUrl = '', roles = 'api,worker', leaseMs = 2_000 } = options
-  const args = ['--import', 'tsx', PROGRAM, databaseUrl, redisUrl, roles, String(leaseMs)]
+  const args = [PROGRAM, databaseUrl, redisUrl, roles, String(leaseMs)]
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const exit = once(child, 'exit') as Promise<[number | null]>
   const said: Record<string, unknown>[] = []

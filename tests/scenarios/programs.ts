@@ -33,7 +33,7 @@ export function startLabProgram(env: Record<string, string>): Promise<Program> {
 export async function troupe(args: string[], env: Record<string, string>): Promise<{ code: number; text: string }> {
   const options = { cwd: root, env: { ...process.env, LOG_LEVEL: 'warn', ...env } }
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], options)
+    const { stdout } = await promisify(execFile)(process.execPath, ['cli/main.ts', ...args], options)
     return { code: 0, text: stdout }
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
@@ -51,7 +51,7 @@ export async function freePort(): Promise<number> {
 }
 
 async function start(file: string, env: Record<string, string>, ready: RegExp): Promise<Program> {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file], {
+  const child: ChildProcess = spawn(process.execPath, [file], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
