@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const counter = createMachine({
   context: { count: 0 },
-  on: { ADD: { actions: assign({ count: ({ context }) => (context as { count: number }).count + 1 }) } },
+  on: { ADD: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
 })
 
 describe('a row of an actor that makes no sense', () => {

@@ -9,7 +9,7 @@ import { expectInvariants } from '../support/invariants.ts'
 
 const box = createMachine({
   context: { count: 0 },
-  on: { ADD: { actions: assign({ count: ({ context }) => (context as { count: number }).count + 1 }) } },
+  on: { ADD: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
 })
 interface Told {
   type: string
