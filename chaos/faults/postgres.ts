@@ -35,29 +35,6 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     },
   },
   {
-    id: 'D5',
-    what: 'a transaction that stands idle is ended by the server',
-    impossible: ({ redis }) =>
-      redis
-        ? 'nothing of ours stands in a transaction: a turn is one statement (the queue of the other backend does)'
-        : undefined,
-    async strike(scene) {
-      const { database, cluster } = scene
-      const before = await idleEnds(database)
-      await database.ask(`alter role troupe set idle_in_transaction_session_timeout = '100ms'`)
-      await cutAll(database)
-      // Whoever speaks more than once in a transaction is silent for longer than that in between.
-      for (const { postgres } of cluster.seats) postgres.setWeather({ kind: 'slow', fromMs: 150, toMs: 250 })
-      await pause(scene.spanMs)
-      for (const { postgres } of cluster.seats) postgres.setWeather({ kind: 'clear' })
-      await database.ask('alter role troupe reset idle_in_transaction_session_timeout')
-      await cutAll(database)
-      const ended = (await idleEnds(database)) - before
-      if (ended === 0) throw new Error('no transaction stood idle')
-      return `${ended} transactions ended; a message applied after ${await probe(scene, 'D5')} ms`
-    },
-  },
-  {
     id: 'D7',
     what: 'Postgres stands still for longer than every deadline',
     async strike(scene) {
@@ -253,10 +230,6 @@ async function helperOf(postmaster: number, name: string): Promise<number> {
     if (title.includes(name)) return child
   }
   throw new Error(`there is no ${name}`)
-}
-
-async function idleEnds({ logFile }: Database): Promise<number> {
-  return (await readFile(logFile, 'utf8')).split('terminating connection due to idle-in-transaction timeout').length - 1
 }
 
 async function cutAll(database: Database): Promise<number> {
