@@ -6,11 +6,13 @@ import { troupeHttp } from './contestants/troupe-http.ts'
 import { troupeLibrary } from './contestants/troupe-library.ts'
 import { alertToTool } from './questions/alert.ts'
 import { backlog } from './questions/backlog.ts'
+import { flood } from './questions/flood.ts'
 import { history } from './questions/history.ts'
 import { idleActors } from './questions/idle-actors.ts'
 import { live } from './questions/live.ts'
 import { locks } from './questions/locks.ts'
 import type { Question } from './questions/question.ts'
+import { soak } from './questions/soak.ts'
 import { timers } from './questions/timers.ts'
 
 /** In the order of the table. */
@@ -38,4 +40,6 @@ export const QUESTIONS: readonly Question[] = [
   history,
   backlog,
   idleActors,
+  flood,
+  soak,
 ]

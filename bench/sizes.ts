@@ -3,6 +3,7 @@ export interface Sizes {
   actors: number
   rounds: number
   roundMs: number
+  /** V8 compiles what is hot while it runs: a server that has just started serves half of what it serves ten seconds later. */
   warmUpMs: number
   /** Reports of alerts that are followed to their first tool call. */
   alerts: number
@@ -12,13 +13,14 @@ export interface Sizes {
   idleActors: number
   watchers: number
   transitions: number
+  soakMs: number
 }
 
 export const FULL: Sizes = {
   actors: 1_000,
   rounds: 5,
   roundMs: 5_000,
-  warmUpMs: 3_000,
+  warmUpMs: 10_000,
   alerts: 100,
   waiters: 100,
   timers: 100_000,
@@ -26,13 +28,14 @@ export const FULL: Sizes = {
   idleActors: 1_000_000,
   watchers: 200,
   transitions: 100_000,
+  soakMs: 600_000,
 }
 
 export const QUICK: Sizes = {
   actors: 500,
   rounds: 3,
   roundMs: 1_000,
-  warmUpMs: 700,
+  warmUpMs: 2_500,
   alerts: 20,
   waiters: 50,
   timers: 5_000,
@@ -40,4 +43,5 @@ export const QUICK: Sizes = {
   idleActors: 10_000,
   watchers: 100,
   transitions: 5_000,
+  soakMs: 10_000,
 }

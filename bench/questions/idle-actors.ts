@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { expectBooks, query } from '../books.ts'
 import { WrongAnswer } from '../contestant.ts'
 import { expectReplay, expectStatus } from '../contestants/troupe-http.ts'
 import { drive } from '../drive.ts'
 import { bear, openFeeder } from '../feeder.ts'
 import { connect } from '../http.ts'
+import { residentMb } from '../resident.ts'
 import { startTroupe } from '../server.ts'
 import type { Stage } from '../stage.ts'
 import { median } from '../stats.ts'
@@ -91,10 +91,7 @@ async function open(stage: Stage, actors: number) {
       const { events, seconds } = await drive({ lanes: LANES, durationMs, perCall: BATCH, call: send })
       return events / seconds
     },
-    async memoryMb(): Promise<number> {
-      const status = await readFile(`/proc/${server.pid}/status`, 'utf8').catch(() => '')
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1_024
-    },
+    memoryMb: () => residentMb(server.pid),
     async close(): Promise<void> {
       await expectBooks(databaseUrl, 'counter', sent)
       for (let n = 0; n < 20; n++) await expectReplay(server.url, `counter/c${(n * stride) % actors}`)
