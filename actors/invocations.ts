@@ -50,12 +50,12 @@ export interface Booking extends FirstClaim {
   /** Begins what was committed, and frees the rest of the room. */
   begin(claims: readonly Claim[]): Promise<void>
   /** Nobody knows whether it was committed: what was is given back when the sweeper comes by. */
-  lose(effectIds: readonly string[]): void
+  lose(): void
 }
 
 export interface Invocations {
-  /** Books as much room as there is for so many. */
-  book(wanted: number): Booking
+  /** Books as much room as there is for these. */
+  book(effectIds: readonly string[]): Booking
   /** Claims and begins these, as far as there is room; the others stay open for any worker. */
   start(effectIds?: readonly string[]): Promise<void>
   /** True while it may well begin what it is given. */
@@ -170,8 +170,10 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
     if (await finishInvocation(sql, { ...claim, worker }, failed(id, error))) deps.onOutcome(address)
   }
 
-  function book(wanted: number): Booking {
-    const limit = stopping ? 0 : Math.max(0, Math.min(wanted, CAPACITY - running.size - booked))
+  function book(effectIds: readonly string[]): Booking {
+    // What is being given back is claimed behind that, like the work of others: else this claim would be given back.
+    const barred = stopping || effectIds.some((effectId) => lost.has(effectId))
+    const limit = barred ? 0 : Math.max(0, Math.min(effectIds.length, CAPACITY - running.size - booked))
     booked += limit
     return {
       worker,
@@ -185,7 +187,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
         }
         if (stopping) await Promise.allSettled(claims.map((claim) => giveBack(claim, 0)))
       },
-      lose(effectIds) {
+      lose() {
         booked -= limit
         for (const effectId of limit > 0 ? effectIds : []) lost.add(effectId)
       },
@@ -194,7 +196,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
 
   async function returnLost(): Promise<void> {
     for (const effectId of lost) {
-      // It was asked for again, and its turn came through.
+      // It was claimed anew meanwhile.
       if (!running.has(effectId)) await releaseInvocation(sql, { worker, effectId, delayMs: 0, untried: true })
       lost.delete(effectId)
     }

@@ -221,7 +221,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     context,
     projections: options.projections ?? [],
     log,
-    book: (wanted) => invocations.book(isWorker && started ? wanted : 0),
+    book: (effectIds) => invocations.book(isWorker && started ? effectIds : []),
     onCommitted,
   })
   const turns = createTurns({ turn, mailboxLimit, append: (message, demand) => sender.append(message, demand), log })

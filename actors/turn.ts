@@ -3,7 +3,7 @@ import { type AppError, toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
 import { findBySystemId, parkActor } from '../db/actors.ts'
-import { isRefusedValue, isTakenRevision, type Sql } from '../db/client.ts'
+import { isConflict, isRefusedValue, isTakenRevision, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import type { TurnActor, TurnInput } from '../db/turn-input.ts'
@@ -39,8 +39,8 @@ export interface TurnDeps {
   context: PlanContext
   projections: readonly Projection[]
   log: Log
-  /** Takes room here for so many invocations that a turn is about to ask for. */
-  book(wanted: number): Booking
+  /** Takes room here for invocations that a turn is about to ask for. */
+  book(effectIds: readonly string[]): Booking
   onCommitted(committed: Committed): void
 }
 
@@ -240,9 +240,11 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
 
   async function commit(draft: Draft): Promise<Set<Address>> {
     const turn = await resolveTargets(sql, draft)
-    const booking = book(turn.invocations.length)
-    const result = await commitTurn(sql, turn, { projections, claim: booking }).catch((error: unknown) => {
-      booking.lose(turn.invocations.map((one) => one.effectId))
+    const booking = book(turn.invocations.map((one) => one.effectId))
+    const result = await commitTurn(sql, turn, { projections, claim: booking }).catch(async (error: unknown) => {
+      // Postgres said no, so there is nothing to give back.
+      if (isRefusedValue(error) || isConflict(error)) await booking.begin([])
+      else booking.lose()
       throw error
     })
     beginnings.learn(turn.changes, result)

@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, fromPromise, setup } from 'xstate'
-import { createInvocations } from '../../actors/invocations.ts'
+import { type Booking, createInvocations } from '../../actors/invocations.ts'
 import { currentInvocation } from '../../actors/promise.ts'
 import { createRuntime } from '../../actors/runtime.ts'
 import { AppError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
 import { listDeadLetters, redriveDeadLetter } from '../../db/dead-letters.ts'
 import { listEvents } from '../../db/events.ts'
+import type { Claim } from '../../db/invocations.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { backends } from '../support/redis.ts'
@@ -204,19 +205,16 @@ describe('a worker that stops', () => {
 })
 
 describe('a worker that does not hear of its commit', () => {
-  it('does the work that the commit gave it long before its lease runs out', async () => {
+  const leaseMs = 3_600_000
+
+  /** An actor whose work nobody has, and a worker beside the runtime. */
+  async function unheard(how: string) {
     const database = await createTestDatabase()
-    const leaseMs = 3_600_000
     const runtime = await createRuntime({ databaseUrl: database.url, machines: { job }, roles: ['api'] })
     await runtime.start()
-    const address = await runtime.spawn('job', { key: 'unheard', input: { how: 'succeed' } })
-    const [asked] = await runtime.sql<{ effectId: string }[]>`
-      update invocations
-      set claimed_by = 'me', attempts = 1, lease_until = clock_timestamp() + ${leaseMs} * interval '1 ms'
-      where address = ${address}
-      returning effect_id as "effectId"`
-    const done: string[] = []
+    const address = await runtime.spawn('job', { key: `unheard-${how}`, input: { how } })
     const { sql, hosted } = runtime
+    const done: string[] = []
     const invocations = createInvocations({
       sql,
       hosted,
@@ -229,13 +227,54 @@ describe('a worker that does not hear of its commit', () => {
       onOutcome: (who) => done.push(who),
       onEmitted: () => undefined,
     })
+    const [work] = await sql<Claim[]>`
+      select effect_id as "effectId", address, id, kind, src, input, 1 as attempts, 0 as interrupted, cause, 'default' as team
+      from invocations
+      where address = ${address}`
+    if (!work) throw new Error('nothing was asked for')
+    return {
+      invocations,
+      work,
+      finished: () => Promise.resolve(done.includes(address)),
+      /** As the first commit does it, for as many as have room. */
+      commit: async ({ limit }: Booking) => {
+        if (limit === 0) return []
+        await sql`
+          update invocations
+          set claimed_by = 'me', attempts = 1, lease_until = clock_timestamp() + ${leaseMs} * interval '1 ms'
+          where address = ${address}`
+        return [work]
+      },
+      async end() {
+        await invocations.stop()
+        await runtime.stop()
+        await database.drop()
+      },
+    }
+  }
+
+  it('does the work that the commit gave it long before its lease runs out', async () => {
+    const { invocations, work, finished, commit, end } = await unheard('succeed')
+    const booking = invocations.book([work.effectId])
+    await commit(booking)
     await invocations.start()
-    expect(done).toEqual([])
-    invocations.book(1).lose([asked?.effectId ?? ''])
+    expect(await finished()).toBe(false)
+    booking.lose()
     await invocations.start()
-    await eventually('the outcome', () => Promise.resolve(done.includes(address)))
-    await invocations.stop()
-    await runtime.stop()
-    await database.drop()
+    await eventually('the outcome', finished)
+    await end()
+  })
+
+  it('begins what a second commit gives it once, whenever the sweeper comes by', async () => {
+    const { invocations, work, commit, end } = await unheard('wait')
+    // Nothing came of the first one.
+    invocations.book([work.effectId]).lose()
+    const booking = invocations.book([work.effectId])
+    const claims = await commit(booking)
+    await invocations.start()
+    await booking.begin(claims)
+    await invocations.start([work.effectId])
+    await end()
+    expect(aborted.filter((address) => address === work.address)).toHaveLength(1)
   })
 })
