@@ -5,20 +5,22 @@ import type { Log } from '../../core/log.ts'
 import { type HeldDevice, type Tool, type ToolCall, Wait } from '../../core/tool.ts'
 import type { Sql } from '../../db/client.ts'
 import { findEvent, type StoredEvent } from '../../db/events.ts'
-import { beginStep, endStep, findEvidence, listSteps, type StepRow, saveEvidence } from '../../db/runs.ts'
+import { listSteps, type StepRow } from '../../db/runs.ts'
 import type { Lease, StepInput, StepOutcome } from '../../machines/run-protocol.ts'
+import { insist } from '../insist.ts'
 import type { AgentDefinition, Step } from './definition.ts'
 import { skillCovers } from './definition-checks.ts'
 import { durationMs } from './duration.ts'
 import { evaluate, type Scope } from './expression.ts'
 import { interpolate } from './interpolation.ts'
+import { createStepBook, type StepBook } from './step-book.ts'
 
 export interface ExecutorDeps {
   sql: Sql
   log: Log
   findTool(id: string): Tool | undefined
   findDefinition(team: string, agent: string, version: string): Promise<AgentDefinition>
-  findDevice(team: string, id: string): Promise<{ id: string; kind: string; gateway: string } | undefined>
+  findDevice(team: string, id: string): Promise<RegisteredDevice | undefined>
   /** Publishes what a run has to say, as caused by the event it works on. */
   publish(
     cause: StoredEvent,
@@ -26,6 +28,8 @@ export interface ExecutorDeps {
     event: { id: string; type: string; subject?: string; data?: Json },
   ): Promise<{ id: string }>
 }
+
+type RegisteredDevice = Pick<HeldDevice, 'id' | 'kind' | 'gateway'>
 
 /** Steps of `on_failure` stand behind those of the playbook, which has at most 200. */
 const ON_FAILURE_FROM = 1_000
@@ -43,11 +47,15 @@ export function createExecutor(deps: ExecutorDeps): (input: StepInput, signal: A
   const { sql } = deps
 
   return async (input, signal) => {
-    const [definition, event, rows] = await Promise.all([
-      deps.findDefinition(input.team, input.agent, input.version),
-      findEvent(sql, input.team, input.task.eventId),
-      listSteps(sql, input.run),
-    ])
+    // None of it has begun: a database that is away is waited for.
+    const read = () =>
+      Promise.all([
+        deps.findDefinition(input.team, input.agent, input.version),
+        findEvent(sql, input.team, input.task.eventId),
+        listSteps(sql, input.run),
+        input.lease ? deps.findDevice(input.team, input.lease.device) : undefined,
+      ])
+    const [definition, event, rows, found] = await insist(read, signal)
     if (!event) throw new AppError('event.not_found', `The event ${input.task.eventId} of this run is not in the log`)
     const steps = stepsOf(definition, input)
     if (!steps)
@@ -57,20 +65,20 @@ export function createExecutor(deps: ExecutorDeps): (input: StepInput, signal: A
 
     const position = input.position + (input.phase === 'steps' ? 0 : ON_FAILURE_FROM)
     const id = step.id ?? `${input.phase === 'steps' ? 'step' : 'failure'}-${input.position + 1}`
-    const device = await holdDevice(input.team, input.lease)
+    const device = holdDevice(input.lease, found)
     const scope = scopeOf(event, input, device, rows)
     const row = rows.find((one) => one.position === position)
-    const work: Work = { deps, input, step, id, position, row, scope, event, device, signal, definition }
+    const book = createStepBook(sql, input.run, signal)
+    const work: Work = { deps, input, step, id, position, row, scope, event, device, signal, definition, book }
     const before = await standing(work)
     return before ?? perform(work)
   }
+}
 
-  async function holdDevice(team: string, lease: Lease | null): Promise<HeldDevice | null> {
-    if (!lease) return null
-    const device = await deps.findDevice(team, lease.device)
-    if (!device) throw new AppError('device.not_found', `Device ${lease.device} is not registered any more`)
-    return { id: device.id, kind: device.kind, gateway: device.gateway, token: lease.token }
-  }
+function holdDevice(lease: Lease | null, device: RegisteredDevice | undefined): HeldDevice | null {
+  if (!lease) return null
+  if (!device) throw new AppError('device.not_found', `Device ${lease.device} is not registered any more`)
+  return { id: device.id, kind: device.kind, gateway: device.gateway, token: lease.token }
 }
 
 interface Work {
@@ -86,12 +94,12 @@ interface Work {
   device: HeldDevice | null
   signal: AbortSignal
   definition: AgentDefinition
+  book: StepBook
 }
 
 /** What is already known of the step: done before a crash, left open by one, to be skipped, or waiting for a word. */
 async function standing(work: Work): Promise<StepOutcome | undefined> {
-  const { deps, input, step, id, position, row, scope, definition } = work
-  const { sql } = deps
+  const { deps, input, step, id, position, row, scope, definition, book } = work
   switch (row?.status) {
     case 'succeeded':
     case 'skipped':
@@ -103,18 +111,18 @@ async function standing(work: Work): Promise<StepOutcome | undefined> {
     case 'started':
     case 'unknown':
       if (input.verdict === 'skip') {
-        await endStep(sql, input.run, position, { status: 'skipped', output: null, error: null })
+        await book.end(position, { status: 'skipped', output: null, error: null })
         return goOn(work)
       }
       if (input.verdict === 'retry' || deps.findTool(step.uses)?.safety !== 'unsafe') break
-      await endStep(sql, input.run, position, { status: 'unknown', output: null, error: null })
+      await book.end(position, { status: 'unknown', output: null, error: null })
       return { kind: 'unknown', step: id, tool: step.uses }
     case 'waiting':
       break
     case undefined:
       if (step.if !== undefined && evaluate(step.if, scope) !== true) {
-        await beginStep(sql, input.run, { position, step: id, tool: step.uses, input: {}, attempt: 0 })
-        await endStep(sql, input.run, position, { status: 'skipped', output: null, error: null })
+        await book.begin({ position, step: id, tool: step.uses, input: {}, attempt: 0 })
+        await book.end(position, { status: 'skipped', output: null, error: null })
         return goOn(work)
       }
       if (!input.approved && definition.config.approval_required_for.some((tool) => skillCovers(tool, step.uses))) {
@@ -126,8 +134,8 @@ async function standing(work: Work): Promise<StepOutcome | undefined> {
 }
 
 async function perform(work: Work): Promise<StepOutcome> {
-  const { deps, input, step, id, position, row, scope } = work
-  const { sql, log } = deps
+  const { deps, input, step, id, position, row, scope, book } = work
+  const { log } = deps
   // A call that was cut off is made again under its own number; one that was answered makes the next.
   const attempt = row === undefined ? 1 : row.status === 'waiting' ? row.attempt + 1 : Math.max(1, row.attempt)
   const startedAt = performance.now()
@@ -135,7 +143,7 @@ async function perform(work: Work): Promise<StepOutcome> {
     const tool = deps.findTool(step.uses)
     if (!tool) throw new AppError('tool.not_found', `There is no tool "${step.uses}"`)
     const asked: JsonObject = interpolate(step.with, scope)
-    await beginStep(sql, input.run, { position, step: id, tool: step.uses, input: asked, attempt })
+    await book.begin({ position, step: id, tool: step.uses, input: asked, attempt })
     const answer = await call(tool, asked, attempt, work)
     const output = toJson(answer instanceof Wait ? answer.output : tool.output.parse(answer))
     log.info(
@@ -153,7 +161,7 @@ async function perform(work: Work): Promise<StepOutcome> {
 
 /** `until` and `expect` look at the result; without them it is good. */
 async function judge(work: Work, output: Json, delayMs: number): Promise<StepOutcome> {
-  const { deps, input, step, position, row, scope } = work
+  const { step, position, row, scope, book } = work
   const seen = { ...scope, result: output }
   if (step.until !== undefined && evaluate(step.until, seen) !== true) {
     const everyMs = durationMs(step.every ?? '1s')
@@ -162,13 +170,13 @@ async function judge(work: Work, output: Json, delayMs: number): Promise<StepOut
     if (spentMs + everyMs > limitMs) {
       return fail(work, output, new AppError('expression.failed', `${step.until} was not true within ${limitMs} ms`))
     }
-    await endStep(deps.sql, input.run, position, { status: 'waiting', output, error: null })
+    await book.end(position, { status: 'waiting', output, error: null })
     return { kind: 'again', delayMs: everyMs }
   }
   if (step.expect !== undefined && evaluate(step.expect, seen) !== true) {
     return fail(work, output, new AppError('expression.failed', `expected ${step.expect}`))
   }
-  await endStep(deps.sql, input.run, position, { status: 'succeeded', output, error: null })
+  await book.end(position, { status: 'succeeded', output, error: null })
   return goOn(work, delayMs)
 }
 
@@ -185,35 +193,34 @@ function stepsOf({ playbook }: AgentDefinition, { phase }: StepInput): readonly 
 
 /** What may pass is tried again, with growing pauses; the rest is a failure. */
 async function refuse(work: Work, error: unknown, attempt: number): Promise<StepOutcome> {
-  const { deps, input, step, position } = work
+  const { deps, step, position, book } = work
   const attempts = step.retry?.attempts ?? DEFAULT_ATTEMPTS
   // Sent, and nobody answered: for what must not be repeated blindly this is the same doubt as a crash.
   const inDoubt = error instanceof AppError && error.code === 'tool.unavailable'
   if (inDoubt && step.retry === undefined && deps.findTool(step.uses)?.safety === 'unsafe') {
     const record = toJson(toErrorRecord(error))
-    await endStep(deps.sql, input.run, position, { status: 'unknown', output: null, error: record })
+    await book.end(position, { status: 'unknown', output: null, error: record })
     return { kind: 'unknown', step: work.id, tool: step.uses }
   }
   const passing = error instanceof AppError && (error.retryable || error.code === 'lock.stale_token')
   if (!passing || attempt >= attempts) return fail(work, null, error)
   const firstMs = step.retry?.delay === undefined ? RETRY_MS : durationMs(step.retry.delay)
-  await endStep(deps.sql, input.run, position, { status: 'waiting', output: null, error: toJson(toErrorRecord(error)) })
+  await book.end(position, { status: 'waiting', output: null, error: toJson(toErrorRecord(error)) })
   return { kind: 'again', delayMs: Math.min(RETRY_CAP_MS, firstMs * 2 ** (attempt - 1)) }
 }
 
 async function fail(work: Work, output: Json, error: unknown): Promise<StepOutcome> {
-  const { deps, input, step, id, position, row } = work
+  const { step, id, position, row, book } = work
   const record = toJson(toErrorRecord(error))
   // A step that could not even be asked for has no row yet.
-  if (!row)
-    await beginStep(deps.sql, input.run, { position, step: id, tool: step.uses, input: toJson(step.with), attempt: 1 })
-  await endStep(deps.sql, input.run, position, { status: 'failed', output, error: record })
+  if (!row) await book.begin({ position, step: id, tool: step.uses, input: toJson(step.with), attempt: 1 })
+  await book.end(position, { status: 'failed', output, error: record })
   if (step['continue-on-error']) return goOn(work)
   return { kind: 'failed', reason: `${id}: ${reasonOf(record)}`, fault: isFault(record) }
 }
 
 async function call(tool: Tool, asked: JsonObject, attempt: number, work: Work): Promise<unknown> {
-  const { deps, input, step, id, position, event, device } = work
+  const { deps, input, step, id, position, event, device, book } = work
   const parsed = tool.input.safeParse(asked)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
@@ -235,11 +242,11 @@ async function call(tool: Tool, asked: JsonObject, attempt: number, work: Work):
     log: deps.log,
     saveEvidence: async (bytes, mediaType) => {
       const evidence = createHash('sha256').update(input.run).update(bytes).digest('hex').slice(0, 32)
-      await saveEvidence(deps.sql, { id: evidence, run: input.run, step: id, mediaType, bytes })
+      await book.saveEvidence({ id: evidence, step: id, mediaType, bytes })
       return evidence
     },
-    loadEvidence: (evidence) => findEvidence(deps.sql, input.run, evidence),
-    publish: (published) => deps.publish(event, input.agent, { ...published, id: key }),
+    loadEvidence: book.findEvidence,
+    publish: (published) => insist(() => deps.publish(event, input.agent, { ...published, id: key }), context.signal),
   }
   try {
     return await tool.call(parsed.data, context)

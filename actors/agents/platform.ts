@@ -12,6 +12,7 @@ import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotenc
 import { measureLag } from '../../db/lag.ts'
 import type { Migrate } from '../../machines/host.ts'
 import type { Lease } from '../../machines/run-protocol.ts'
+import { insist } from '../insist.ts'
 import type { ActionHandler } from '../invocations.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
 import { createActors } from './actors.ts'
@@ -184,7 +185,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   /** The same tool that a run may use, with the lease of whoever gives the device back. */
   async function clean(lease: Lease, owner: string, signal: AbortSignal): Promise<void> {
     const tool = tools.find('device.cleanup')
-    const device = await findGateway(sql, lease.device)
+    // A database that is away says nothing against the device.
+    const device = await insist(() => findGateway(sql, lease.device), signal)
     if (!tool || !device)
       throw new AppError('device.not_found', `Device ${lease.device} cannot be cleaned: it is not registered`)
     admit(device.gateway)
