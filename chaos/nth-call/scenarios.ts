@@ -1,13 +1,15 @@
 import type { Life, Scenario } from './life.ts'
 
 const LOCK_POOL = 'nth-locks'
+const POOL = 'nth'
 const DEVICE = 'nth-1'
+const LOCK_DEVICE = 'nth-lock'
 const RUNNER = 'nth-runner'
 
 /** Once, before the first life: a device, and an agent that holds it while it presses and does what must not be repeated. */
 export async function prepare({ ask, gateway }: Life): Promise<void> {
-  await ask({ do: 'register', device: DEVICE, pool: 'nth', gateway })
-  await ask({ do: 'register', device: 'nth-lock', pool: LOCK_POOL, gateway })
+  await ask({ do: 'register', device: DEVICE, pool: POOL, gateway })
+  await ask({ do: 'register', device: LOCK_DEVICE, pool: LOCK_POOL, gateway })
   await ask({ do: 'publish', name: 'nth.yaml', definition: definitionOf(RUNNER, 'nth.device', HANDS_ON) })
 }
 
@@ -117,9 +119,7 @@ const agent: Scenario = {
     const severity = { source: '/nth', subject: key, severity: 'info' }
     await ask({ do: 'ingest', event: { ...severity, id: `${key}:firing`, type: 'alert.nth.firing', alert } }, 'worker')
     await attended('the end of the run', runOf, [key])
-    await until('the device to be free', `select 1 where not exists (select 1 from resource_locks where device = $1)`, [
-      DEVICE,
-    ])
+    await until('the device to be fit for the next', fit, [`lock/${POOL}`, DEVICE])
     const resolved = { ...alert, status: 'resolved' }
     await ask({ do: 'ingest', event: { ...severity, id: `${key}:ok`, type: 'alert.nth.resolved', alert: resolved } })
     await until('the end of the alert', `select 1 from alerts where fingerprint = $1 and status = 'resolved'`, [key])
@@ -155,7 +155,7 @@ const locks: Scenario = {
     await until('the grant', 'select 1 from resource_locks where ticket = $1', [ticket])
     await ask({ do: 'renew', ticket, by: key }, 'worker')
     await ask({ do: 'release', ticket, by: key })
-    await until('the release', 'select 1 where not exists (select 1 from resource_locks where ticket = $1)', [ticket])
+    await until('the device to be fit for the next', fit, [`lock/${LOCK_POOL}`, LOCK_DEVICE])
   },
 }
 
@@ -246,6 +246,16 @@ const contextIs = `select 1 from actors where address = $1 and (snapshot -> 'con
 /** Parameters: address, state. */
 const valueIs = `select 1 from actors where address = $1 and value::jsonb = $2::jsonb`
 const nothingIn = (table: string): string => `select 1 where not exists (select 1 from ${table} where address = $1)`
+/**
+ * Nobody's, clean and not in doubt: whoever leaves it otherwise is at fault, not the life after it, which would wait in vain.
+ * Parameters: the lock, the device.
+ */
+const fit = `
+  select 1 from (
+    select (snapshot -> 'context' -> 'devices' -> $2)::jsonb as device from actors where address = $1
+  ) known
+  where device @> '{"lease":null,"cleaning":null,"doubt":null,"health":"good"}'`
+
 /** The run of an event, by the id its sender gave it. */
 const runOf = `
   select 1 from agent_execution_history r join event_log e on e.id = r.event_id
