@@ -9,10 +9,12 @@ import type { Ask } from './turn.ts'
 /** What turns begin with: read, or recalled from the turn before where nothing but new messages is to be taken. */
 export interface Beginnings {
   find(batch: ReadonlyMap<Address, Ask>): Promise<Map<Address, TurnInput>>
-  /** What was committed, to be recalled. */
-  learn(changes: readonly ActorChange[], result: CommittedTurn): void
-  /** What was recalled of these is not so: they are read the next time, and for a while. */
-  correct(addresses: Iterable<Address>): void
+  /** What was committed, to be recalled. `askedAt`: when the commit was sent, by `performance.now()`. */
+  learn(changes: readonly ActorChange[], result: CommittedTurn, askedAt: number): void
+  /** This one is read the next time. */
+  forget(address: Address): void
+  /** What was recalled of this one is not so: it is read the next time, and for a while. */
+  correct(address: Address): void
 }
 
 export function createBeginnings(sql: Sql, mailPerActor: number): Beginnings {
@@ -43,15 +45,14 @@ export function createBeginnings(sql: Sql, mailPerActor: number): Beginnings {
       for (const [address, input] of read) found.set(address, input)
       return found
     },
-    learn(changes, { committed, xid, now }) {
-      if (now) clock.heard(now)
+    learn(changes, { committed, xid, now }, askedAt) {
+      if (now) clock.heard(now, askedAt)
       for (const change of changes) {
         if (committed.has(change.address)) recall.keep(change, xid)
         else recall.forget(change.address)
       }
     },
-    correct(addresses) {
-      for (const address of addresses) recall.shun(address)
-    },
+    forget: recall.forget,
+    correct: recall.shun,
   }
 }

@@ -65,7 +65,7 @@ export interface Taken {
   more: Set<Address>
   /** Actors that moved meanwhile: to be taken again, with what was handed to them. */
   conflicts: Set<Address>
-  /** Actors that were not what this process took them for: the same, but at once. */
+  /** Actors that are not, or may not be, what this process took them for: the same, but at once. */
   mistaken: Set<Address>
   /** Actors that do not take what was handed to them here and now: the mailbox keeps it for them. */
   elsewhere: Set<Address>
@@ -103,11 +103,13 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
     for (const [address, input] of inputs) {
       const draft = planOne(input, batch.get(address)?.handed ?? [], taken)
       if (draft && draft.changes.length > 0) drafts.set(address, draft)
-      // Nothing would prove that what was refused by it is so.
-      else if (input.actor?.seen.unread) taken.mistaken.add(address)
+      else if (input.actor?.seen.unread) {
+        // Nothing would prove that what was refused by it is so.
+        taken.mistaken.add(address)
+        beginnings.forget(address)
+      }
     }
     if (drafts.size > 0) await commitDrafts(drafts, inputs, batch, taken)
-    beginnings.correct(taken.mistaken)
     return taken
   }
 
@@ -128,8 +130,10 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
     }
     for (const address of drafts.keys()) {
       if (committed.has(address)) continue
-      const { conflicts, mistaken } = taken
-      ;(inputs.get(address)?.actor?.seen.unread ? mistaken : conflicts).add(address)
+      if (inputs.get(address)?.actor?.seen.unread) {
+        taken.mistaken.add(address)
+        beginnings.correct(address)
+      } else taken.conflicts.add(address)
     }
   }
 
@@ -241,13 +245,14 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
   async function commit(draft: Draft): Promise<Set<Address>> {
     const turn = await resolveTargets(sql, draft)
     const booking = book(turn.invocations.map((one) => one.effectId))
+    const askedAt = performance.now()
     const result = await commitTurn(sql, turn, { projections, claim: booking }).catch(async (error: unknown) => {
       // Postgres said no, so there is nothing to give back.
       if (isRefusedValue(error) || isConflict(error)) await booking.begin([])
       else booking.lose()
       throw error
     })
-    beginnings.learn(turn.changes, result)
+    beginnings.learn(turn.changes, result, askedAt)
     const { committed, claimed } = result
     const teams = new Map(turn.changes.map(({ address, team }) => [address, team]))
     await booking.begin(
