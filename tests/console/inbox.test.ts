@@ -115,7 +115,7 @@ describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout:
     expect(await stage.ended('booker', 1)).toMatchObject([{ outcome: 'succeeded' }])
     expect(ledger.booked.filter((url) => url === '/booker')).toHaveLength(1)
     const { items } = await platform.get<{ items: object[] }>(`/v1/audit?target=run/${run.id}`)
-    expect(items).toMatchObject([{ action: 'run.approve', details: { reason: 'I looked' } }])
+    expect(items).toMatchObject([{ action: 'run.approve', details: { reason: 'I looked', step: 'book' } }])
     await page.getByText('Nothing needs you').waitFor()
     await eventually('no badge', async () => (await badge().count()) === 0)
   })

@@ -4,7 +4,8 @@ import { useResource } from '../../live/resource.ts'
 import { JsonTree } from '../../parts/json-tree.tsx'
 import { memberOf } from '../../parts/member.ts'
 
-interface Call {
+/** A call that a person is asked about. */
+export interface AskedCall {
   step: string
   tool: string
   input: unknown
@@ -12,16 +13,18 @@ interface Call {
   isTemplate: boolean
 }
 
-/** The call that a run wants to make, or of which it does not know whether it was made. */
-export function AskedStep({ run, asks }: { run: Run; asks: boolean }) {
+/** The call that a run wants to make, or of which it does not know whether it was made; undefined until that is read. */
+export function useAskedCall(run: Run, asks: boolean): AskedCall | undefined {
   const { id, address, agent, version } = run
   const slash = address.indexOf('/')
   const [kind, key] = [address.slice(0, slash), address.slice(slash + 1)]
   const full = useResource<RunInFull>(asks ? null : pathOf('runs', id), [address]).data.value
   const actor = useResource<Actor>(asks ? pathOf('actors', kind, key) : null, [address]).data.value
   const written = useResource<AgentVersion>(asks ? pathOf('agents', agent, 'versions', version) : null).data.value
-  const call = asks ? asked(actor, written) : inDoubt(full)
-  if (!call) return null
+  return asks ? asked(actor, written) : inDoubt(full)
+}
+
+export function AskedStep({ call, asks }: { call: AskedCall; asks: boolean }) {
   const hasInput = typeof call.input === 'object' && call.input !== null && Object.keys(call.input).length > 0
   return (
     <section class="side-part" aria-label={asks ? 'What it wants to call' : 'What is in doubt'}>
@@ -39,12 +42,12 @@ export function AskedStep({ run, asks }: { run: Run; asks: boolean }) {
   )
 }
 
-function inDoubt(run: RunInFull | undefined): Call | undefined {
+function inDoubt(run: RunInFull | undefined): AskedCall | undefined {
   const step = run?.steps.findLast(({ status }) => status === 'unknown' || status === 'started')
   return step && { step: step.step, tool: step.tool, input: step.input, isTemplate: false }
 }
 
-function asked(actor: Actor | undefined, version: AgentVersion | undefined): Call | undefined {
+function asked(actor: Actor | undefined, version: AgentVersion | undefined): AskedCall | undefined {
   const asking = memberOf(actor?.context, 'asking')
   const [step, tool] = [memberOf(asking, 'step'), memberOf(asking, 'tool')]
   if (typeof step !== 'string' || typeof tool !== 'string') return undefined

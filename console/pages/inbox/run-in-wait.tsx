@@ -8,7 +8,7 @@ import { Ago, Countdown } from '../../parts/time.tsx'
 import { actorPath } from '../../shell/router.ts'
 import { may } from '../../shell/session.ts'
 import { attempt } from '../../shell/toasts.tsx'
-import { AskedStep } from './asked-step.tsx'
+import { AskedStep, useAskedCall } from './asked-step.tsx'
 import { KindBadge } from './kind-badge.tsx'
 
 interface Word {
@@ -30,8 +30,11 @@ export function RunInWait({ run, onDone }: { run: Run; onDone: () => void }) {
   const words = asks ? approvalWords(id) : doubtWords(id)
   const mayDecide = may(asks ? 'approver' : 'operator')
   const deadline = why?.delays.find((delay) => delay.event.includes('approval'))
+  const call = useAskedCall(run, asks)
+  // About the step that is shown: where another one waits by now, the word is refused.
+  const about = call ? { step: call.step } : {}
   const say = async ({ path, body, done }: Word): Promise<void> => {
-    if (await attempt(() => post(path, { body: { ...body, reason: reason.value.trim() } }), done)) onDone()
+    if (await attempt(() => post(path, { body: { ...body, ...about, reason: reason.value.trim() } }), done)) onDone()
   }
   const first = words[0]
   return (
@@ -57,7 +60,7 @@ export function RunInWait({ run, onDone }: { run: Run; onDone: () => void }) {
           ],
         ]}
       />
-      <AskedStep run={run} asks={asks} />
+      {call && <AskedStep call={call} asks={asks} />}
       {mayDecide ? (
         <>
           <label class="field">
@@ -94,7 +97,7 @@ export function RunInWait({ run, onDone }: { run: Run; onDone: () => void }) {
       ) : (
         <p class="muted">{asks ? 'An approver decides about it.' : 'An operator decides about it.'}</p>
       )}
-      {first && <CurlHint method="POST" path={first.path} body={{ ...first.body, reason: 'I looked' }} />}
+      {first && <CurlHint method="POST" path={first.path} body={{ ...first.body, ...about, reason: 'I looked' }} />}
     </>
   )
 }
