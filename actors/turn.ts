@@ -8,12 +8,12 @@ import { buryUndeliverable } from '../db/dead-letters.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import type { TurnActor, TurnInput } from '../db/turn-input.ts'
 import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
-import { createBeginnings } from './beginnings.ts'
 import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
 import type { Booking } from './invocations.ts'
 import { type Mail, planActor, planBurial, planParking } from './plan.ts'
 import type { Upcoming } from './timers.ts'
+import { createTurnInputs } from './turn-inputs.ts'
 import type { PlanContext } from './walker.ts'
 
 /** Mail one actor takes in one turn. */
@@ -83,10 +83,10 @@ export interface Turn {
 }
 
 export function createTurn({ sql, context, projections, log, book, onCommitted }: TurnDeps): Turn {
-  const beginnings = createBeginnings(sql, MAIL_PER_ACTOR)
+  const turnInputs = createTurnInputs(sql, MAIL_PER_ACTOR)
 
   async function take(batch: ReadonlyMap<Address, Ask>): Promise<Taken> {
-    const inputs = await beginnings.find(batch)
+    const inputs = await turnInputs.find(batch)
     const taken: Taken = {
       more: new Set(),
       conflicts: new Set(),
@@ -106,7 +106,7 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
       else if (input.actor?.seen.unread) {
         // Nothing would prove that what was refused by it is so.
         taken.mistaken.add(address)
-        beginnings.forget(address)
+        turnInputs.forget(address)
       }
     }
     if (drafts.size > 0) await commitDrafts(drafts, inputs, batch, taken)
@@ -132,7 +132,7 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
       if (committed.has(address)) continue
       if (inputs.get(address)?.actor?.seen.unread) {
         taken.mistaken.add(address)
-        beginnings.correct(address)
+        turnInputs.correct(address)
       } else taken.conflicts.add(address)
     }
   }
@@ -252,7 +252,7 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
       else booking.lose()
       throw error
     })
-    beginnings.learn(turn.changes, result, askedAt)
+    turnInputs.learn(turn.changes, result, askedAt)
     const { committed, claimed } = result
     const teams = new Map(turn.changes.map(({ address, team }) => [address, team]))
     await booking.begin(

@@ -58,7 +58,7 @@ export interface TurnsDeps {
 
 /**
  * Group commit without delay: whatever is asked for while turns are in flight gathers into the next one. At rest a
- * turn is one message and latency is lowest; under load one commit carries up to 64 actors.
+ * turn is one message and latency is lowest; under load one commit carries up to 128 actors.
  */
 export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Turns {
   const pending = new Map<Address, Asked>()

@@ -157,7 +157,6 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     return [...runtime.hosted.values()].flatMap(({ kind, sealed }) => (sealed ? [kind] : []))
   }
 
-  /** Instances follow what was published: new ones start, live ones move at their next idle moment. */
   /** Whoever published an agent may have been cut off before its instance was started. */
   function followUp(): void {
     instances
@@ -166,6 +165,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       .catch((error: unknown) => log.debug({ error }, 'instances are not followed up now'))
   }
 
+  /** Instances follow what was published: new ones start, live ones move at their next idle moment. */
   async function followRules(): Promise<void> {
     await instances.follow()
     await rules.reload()

@@ -7,7 +7,7 @@ import { createRecall } from './recall.ts'
 import type { Ask } from './turn.ts'
 
 /** What turns begin with: read, or recalled from the turn before where nothing but new messages is to be taken. */
-export interface Beginnings {
+export interface TurnInputs {
   find(batch: ReadonlyMap<Address, Ask>): Promise<Map<Address, TurnInput>>
   /** What was committed, to be recalled. `askedAt`: when the commit was sent, by `performance.now()`. */
   learn(changes: readonly ActorChange[], result: CommittedTurn, askedAt: number): void
@@ -17,7 +17,7 @@ export interface Beginnings {
   correct(address: Address): void
 }
 
-export function createBeginnings(sql: Sql, mailPerActor: number): Beginnings {
+export function createTurnInputs(sql: Sql, mailPerActor: number): TurnInputs {
   const clock = createDatabaseClock()
   const recall = createRecall()
   const nothing: ReadonlySet<string> = new Set()
