@@ -48,6 +48,6 @@ async function load(url: string): Promise<unknown> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!BEYOND_NODE.has(code)) throw error
     const { tsImport } = await import('tsx/esm/api')
-    return await tsImport(url, import.meta.url)
+    return tsImport(url, import.meta.url)
   }
 }
