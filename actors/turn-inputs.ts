@@ -1,10 +1,26 @@
 import type { Address } from '../core/address.ts'
+import type { Message } from '../core/message.ts'
 import type { Sql } from '../db/client.ts'
 import { readTurnInput, type TurnInput } from '../db/turn-input.ts'
 import type { ActorChange, CommittedTurn } from '../db/turns.ts'
 import { createDatabaseClock } from './database-clock.ts'
+import type { Demand } from './demand.ts'
 import { createRecall } from './recall.ts'
-import type { Ask } from './turn.ts'
+
+/** A message that was handed straight to a turn. */
+export interface Handed {
+  message: Message
+  /** Its sender gave it its id, which may have been used before. */
+  named: boolean
+  demand?: Demand
+}
+
+/** What an actor is to do in a turn. */
+export interface Ask {
+  handed: readonly Handed[]
+  /** Mail, timers or outcomes may wait for it. */
+  look: boolean
+}
 
 /** What turns begin with: read, or recalled from the turn before where nothing but new messages is to be taken. */
 export interface TurnInputs {

@@ -1,19 +1,18 @@
 import type { Address } from '../core/address.ts'
 import { type AppError, toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { Message } from '../core/message.ts'
 import { findBySystemId, parkActor } from '../db/actors.ts'
 import { isConflict, isRefusedValue, isTakenRevision, type Sql } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import type { TurnActor, TurnInput } from '../db/turn-input.ts'
 import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
-import { type Demand, noSuchActor, refuseByReading } from './demand.ts'
+import { noSuchActor, refuseByReading } from './demand.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
 import type { Booking } from './invocations.ts'
 import { type Mail, planActor, planBurial, planParking } from './plan.ts'
 import type { Upcoming } from './timers.ts'
-import { createTurnInputs } from './turn-inputs.ts'
+import { type Ask, createTurnInputs, type Handed } from './turn-inputs.ts'
 import type { PlanContext } from './walker.ts'
 
 /** Mail one actor takes in one turn. */
@@ -42,21 +41,6 @@ export interface TurnDeps {
   /** Takes room here for invocations that a turn is about to ask for. */
   book(effectIds: readonly string[]): Booking
   onCommitted(committed: Committed): void
-}
-
-/** A message that was handed straight to a turn. */
-export interface Handed {
-  message: Message
-  /** Its sender gave it its id, which may have been used before. */
-  named: boolean
-  demand?: Demand
-}
-
-/** What an actor is to do in a turn. */
-export interface Ask {
-  handed: readonly Handed[]
-  /** Mail, timers or outcomes may wait for it. */
-  look: boolean
 }
 
 /** What is left of a turn. */

@@ -5,7 +5,8 @@ import type { Message } from '../core/message.ts'
 import { isConflict, isRefusedValue } from '../db/client.ts'
 import type { Demand } from './demand.ts'
 import { type Accepted, mailboxFull } from './sender.ts'
-import type { Ask, Handed, Taken, Turn } from './turn.ts'
+import type { Taken, Turn } from './turn.ts'
+import type { Ask, Handed } from './turn-inputs.ts'
 
 /** Actors in one turn: 64 cost a sixth more work for each event, 256 a tenth less, for twice the latency (bench/README.md). */
 const ACTORS_PER_TURN = 128
