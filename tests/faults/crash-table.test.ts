@@ -143,7 +143,7 @@ describe.each(await backends())('on $name, work goes on', { timeout: 120_000 }, 
     const diedAt = performance.now()
     await eventually('the second try', () => heir.said.some(({ began }) => began === 2), { timeoutMs: 20_000 })
     expect(performance.now() - diedAt).toBeLessThan(8_000)
-    expect((await runtime.snapshot(address)).waitingFor).toBe('work to finish (running, try 2)')
+    expect((await runtime.snapshot(address)).waitingFor).toBe('work to finish (running, try 2, 1 cut off)')
   })
 
   it('when a worker freezes inside an invocation and wakes up late: what it brings is refused', async () => {
