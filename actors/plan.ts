@@ -12,8 +12,11 @@ import { type Draft, isEmpty } from './draft.ts'
 import { adopt, migrationId } from './migration.ts'
 import { beBorn, bury, close, letterOf, type PlanContext, record, type Walker } from './walker.ts'
 
-/** Mail for a turn; some of it wants something to hold (`demand`), and `refuse` hears when it does not. */
-export type Mail = MailRow & { demand?: Demand; refuse?: (why: AppError) => void }
+/**
+ * Mail for a turn. What was handed to it may want something to hold (`demand`): `refuse` hears when it does not, and
+ * `repeats` that the turn took a message of its id before.
+ */
+export type Mail = MailRow & { demand?: Demand; refuse?: (why: AppError) => void; repeats?: () => void }
 
 /**
  * Steps one actor through its waiting mail and writes what follows into the draft. Pure: the same actor and mail
@@ -47,7 +50,12 @@ export function planActor(draft: Draft, actor: TurnActor, mail: readonly Mail[],
     const result = { snapshot: adoption.snapshot, effects: [], handled: true }
     record(draft, walker, received, result, first.now, context)
   }
+  const taken = new Set<string>()
   for (const row of mail) {
+    if (row.source === 'handed' && taken.has(row.messageId)) {
+      row.repeats?.()
+      continue
+    }
     if (!consume(draft, walker, row)) continue
     if (row.team !== null && row.team !== actor.team) {
       wallOff(draft, actor, row, row.team)
@@ -55,6 +63,7 @@ export function planActor(draft: Draft, actor: TurnActor, mail: readonly Mail[],
     }
     const refusal = refusalOf(walker, row) ?? takeMessage(draft, walker, row, context)
     if (refusal) row.refuse?.(refusal)
+    else if (row.source === 'handed') taken.add(row.messageId)
   }
   if (!isEmpty(draft)) close(draft, walker)
 }

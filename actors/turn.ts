@@ -285,14 +285,12 @@ function withHanded(
   { duplicates, refused }: Pick<Taken, 'duplicates' | 'refused'>,
 ): Mail[] {
   const rows: Mail[] = [...mail]
-  const seen = new Set(known)
   for (const one of handed) {
     const { to: address, id: messageId, lane, event, sender, cause } = one.message
-    if (seen.has(messageId)) {
+    if (known.has(messageId)) {
       duplicates.add(one)
       continue
     }
-    seen.add(messageId)
     const place = rows.findIndex((row) => row.lane > lane)
     rows.splice(place < 0 ? rows.length : place, 0, {
       address,
@@ -309,6 +307,7 @@ function withHanded(
       now,
       born: null,
       seen: false,
+      repeats: () => duplicates.add(one),
       ...(one.demand === undefined ? {} : { demand: one.demand, refuse: (why: AppError) => refused.set(one, why) }),
     })
   }

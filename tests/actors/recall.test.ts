@@ -63,6 +63,17 @@ describe.each(await backends())('an actor that several workers move, on $name', 
     })
   })
 
+  it('tells nobody that it has a message which it refused, however often that comes at once', async () => {
+    const address = await open.runtime.spawn('clerk', { key: 'twice' })
+    const send = (revision: number) =>
+      open.runtime.send(address, { type: 'ONE' }, { id: 'order-9', demand: { revision } })
+    const told = await Promise.allSettled([send(9), send(9), send(1), send(1)])
+    const refused = { status: 'rejected', reason: { code: 'request.precondition_failed' } }
+    const taken = (duplicate: boolean) => ({ status: 'fulfilled', value: { duplicate } })
+    expect(told).toMatchObject([refused, refused, taken(false), taken(true)])
+    expect(await open.runtime.snapshot(address)).toMatchObject({ revision: 2, context: { seen: ['ONE'] } })
+  })
+
   it('takes the mail that waits before a message that comes later', async () => {
     const api = await createRuntime({ ...on(redisUrl), databaseUrl: open.databaseUrl, machines, roles: ['api'] })
     const address = await open.runtime.spawn('clerk', { key: 'order' })
