@@ -35,7 +35,7 @@ export async function lastSeal(sql: Sql): Promise<AuditSeal | undefined> {
   return row
 }
 
-/** The next entries that no seal covers; none when all are, or when somebody holds the table. */
+/** The next entries that no seal covers; none when all are. Throws `database.unavailable` while somebody holds the table. */
 export async function listUnsealed(
   sql: Sql,
   after: number,
