@@ -66,8 +66,7 @@ export const soak: Question = {
     await server.stop()
     const [, early, ...later] = slices
     const late = later.at(-1)
-    const growth = (of: (slice: Slice) => number): number =>
-      early && late ? of(late) / of(early) : Number.NaN
+    const growth = (of: (slice: Slice) => number): number => (early && late ? of(late) / of(early) : Number.NaN)
     return {
       seconds: soakMs / 1_000,
       'events per second': median(slices.map(({ perSecond }) => perSecond)),
