@@ -58,7 +58,8 @@ export function alertToTool(backend: 'redis' | 'embedded'): Question {
         return items.every(({ outcome }) => outcome !== null) ? items : undefined
       })
       const failed = runs.filter(({ outcome }) => outcome !== 'succeeded').length
-      if (failed > 0 || runs.length !== stage.sizes.alerts + WARM_UPS) throw new Error(`${runs.length} runs, ${failed} failed`)
+      if (failed > 0 || runs.length !== stage.sizes.alerts + WARM_UPS)
+        throw new Error(`${runs.length} runs, ${failed} failed`)
       await expectReplay(server.url)
       await client.close()
       await server.stop()
