@@ -23,7 +23,7 @@ export async function startTroupe(
 ): Promise<TroupeServer> {
   const dataDir = await stage.folder()
   const redis = backend === 'redis' ? await stage.redis('everysec') : undefined
-  const child = await startServer(process.execPath, ['main.ts'], {
+  const child = await startServer(process.execPath, await startArguments(), {
     env: {
       PORT: '0',
       TROUPE_DATA_DIR: dataDir,
@@ -40,6 +40,12 @@ export async function startTroupe(
   const line = await child.line(/Troupe is running: +http/)
   const url = /http\S+/.exec(line)?.[0] ?? ''
   return { url, pid: child.pid, databaseUrl: env['DATABASE_URL'] ?? (await embeddedUrl(dataDir)), stop: child.stop }
+}
+
+/** What `npm start` gives to Node. */
+async function startArguments(): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: { start: string } }
+  return scripts.start.split(' ').slice(1)
 }
 
 /** The embedded server says its port in `postmaster.pid`, line four; its password lies beside it. */
