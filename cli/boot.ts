@@ -9,8 +9,8 @@ import { AppError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { createApp } from '../http/app.ts'
 import { listen } from '../http/server.ts'
-import { parseGateways } from '../tools/allowed-hosts.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
+import { createGateways } from '../tools/gateways.ts'
 import { passedOn } from './child-env.ts'
 import { loadMachines } from './machines.ts'
 import { openVault } from './vault.ts'
@@ -39,7 +39,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
     dataDir: config.dataDir,
     retention: config.retention,
     vault: await openVault(config),
-    admitGateway: parseGateways(config.gateways),
+    gateways: createGateways(config.gateways),
     tools: createToolCatalog(createTools({ allowedHosts: config.allowedHosts })),
     templates: fileURLToPath(new URL('agent-templates', root)),
     ...(config.machines === undefined ? {} : await loadMachines(config.machines)),

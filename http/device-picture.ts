@@ -1,10 +1,9 @@
 import { z } from 'zod'
+import type { Principal } from '../core/principal.ts'
 import type { Deps } from './deps.ts'
 import { type Route, route } from './route.ts'
 import { Id, Text } from './words.ts'
 
-const LIMIT_MS = 5_000
-const MAX_BYTES = 8 * 1024 * 1024
 const SIGNATURES = [
   { type: 'image/png', bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] },
   { type: 'image/jpeg', bytes: [0xff, 0xd8, 0xff] },
@@ -16,13 +15,14 @@ const SIGNATURES = [
  */
 export function devicePictureRoutes({ platform: { devices } }: Deps): Route[] {
   /** Whoever asks while a picture is on its way gets that one: ten walls cost the gateway as much as one. */
-  const underWay = new Map<string, Promise<Picture | undefined>>()
+  const underWay = new Map<string, Promise<Uint8Array | undefined>>()
 
-  function picture(url: string): Promise<Picture | undefined> {
-    const known = underWay.get(url)
+  function picture(by: Principal, id: string): Promise<Uint8Array | undefined> {
+    const name = `${by.team} ${id}`
+    const known = underWay.get(name)
     if (known) return known
-    const asked = fetchPicture(url).finally(() => underWay.delete(url))
-    underWay.set(url, asked)
+    const asked = devices.picture(by, id).finally(() => underWay.delete(name))
+    underWay.set(name, asked)
     return asked
   }
 
@@ -37,38 +37,12 @@ export function devicePictureRoutes({ platform: { devices } }: Deps): Route[] {
         204: 'It shows nothing: offline, or its gateway does not answer with a picture',
       },
       async handle({ by, params }) {
-        const { id, gateway } = await devices.reach(by, params.id)
-        const shown = await picture(`${gateway.replace(/\/+$/, '')}/devices/${encodeURIComponent(id)}/screenshot`)
-        if (!shown) return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
-        const headers = { 'content-type': shown.type, 'content-disposition': 'inline', 'cache-control': 'no-store' }
-        return new Response(shown.bytes, { headers })
+        const bytes = await picture(by, params.id)
+        const type = bytes && SIGNATURES.find((one) => one.bytes.every((byte, at) => bytes[at] === byte))?.type
+        if (!bytes || !type) return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+        const headers = { 'content-type': type, 'content-disposition': 'inline', 'cache-control': 'no-store' }
+        return new Response(new Uint8Array(bytes), { headers })
       },
     }),
   ]
-}
-
-interface Picture {
-  type: string
-  bytes: Uint8Array<ArrayBuffer>
-}
-
-async function fetchPicture(url: string): Promise<Picture | undefined> {
-  try {
-    // A gateway has no reason to send us elsewhere.
-    const signal = AbortSignal.timeout(LIMIT_MS)
-    const response = await fetch(url, { redirect: 'error', signal, headers: { accept: 'image/png, image/jpeg' } })
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of response.ok && response.body ? response.body : []) {
-      size += chunk.byteLength
-      if (size > MAX_BYTES) return undefined
-      chunks.push(chunk)
-    }
-    const bytes = new Uint8Array(Buffer.concat(chunks))
-    const known = SIGNATURES.find((one) => one.bytes.every((byte, index) => bytes[index] === byte))
-    return known && { type: known.type, bytes }
-  } catch {
-    // A device that is off and a gateway that is away look alike from here, and neither is this program's fault.
-    return undefined
-  }
 }

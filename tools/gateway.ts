@@ -57,10 +57,9 @@ async function ask(
   { method, headers = {}, body }: Asked,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  const { id, gateway } = heldDevice(call)
-  const url = `${gateway.replace(/\/+$/, '')}/devices/${encodeURIComponent(id)}${path}`
-  // Where a question mark stands, what follows names no device; stored before that was refused.
-  if (/[?#]/.test(url)) throw new AppError('tool.address_refused', `The gateway of ${id} is not a base of addresses`)
+  const device = heldDevice(call)
+  const { id } = device
+  const url = gatewayAddress(device, path)
   try {
     const signal = boundedSignal(call.signal, LIMIT_MS)
     const { status, bytes } = await sendToNeighbour({ method, url, headers, body }, { signal, maxBytes })
@@ -71,6 +70,14 @@ async function ask(
   } catch (cause) {
     throw callFailure(cause, `The gateway of ${id}`, call.signal)
   }
+}
+
+/** Where a gateway has something of a device. Throws `tool.address_refused`. */
+export function gatewayAddress({ id, gateway }: { id: string; gateway: string }, path: string): string {
+  const url = `${gateway.replace(/\/+$/, '')}/devices/${encodeURIComponent(id)}${path}`
+  // Where a question mark stands, what follows names no device; stored before that was refused.
+  if (/[?#]/.test(url)) throw new AppError('tool.address_refused', `The gateway of ${id} is not a base of addresses`)
+  return url
 }
 
 function parseAnswer<T extends Json>(bytes: Uint8Array, answer: z.ZodType<T>): T {

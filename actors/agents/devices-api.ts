@@ -38,8 +38,8 @@ export interface DeviceRegistration {
 export interface DevicesApi {
   list(by: Principal): Promise<DeviceView[]>
   get(by: Principal, id: string): Promise<DeviceView>
-  /** To ask its gateway something. Throws `tool.address_refused` where no gateway may be. */
-  reach(by: Principal, id: string): Promise<{ id: string; gateway: string }>
+  /** What its gateway says it shows now; undefined when that does not answer. Throws `tool.address_refused` where no gateway may be. */
+  picture(by: Principal, id: string): Promise<Uint8Array | undefined>
   /** Idempotent: the lab calls it on start and whenever connectivity changes. */
   register(by: Principal, id: string, registration: DeviceRegistration): Promise<DeviceView>
   maintenance(by: Principal, id: string, on: boolean, reason: string): Promise<DeviceView>

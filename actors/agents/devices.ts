@@ -1,5 +1,6 @@
 import { type Address, address, teamKey } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
+import type { Gateways } from '../../core/gateways.ts'
 import { canonicalJson } from '../../core/json.ts'
 import type { Principal } from '../../core/principal.ts'
 import { findActor } from '../../db/actors.ts'
@@ -11,9 +12,12 @@ import type { DevicesApi, DeviceView } from './devices-api.ts'
 import { ownerOf } from './owners.ts'
 import { lockAddress } from './pools.ts'
 
+/** How long a gateway may take for a picture, in milliseconds. */
+const PICTURE_MS = 5_000
+
 /** Devices of the lab. What is shown comes from the tables; what is changed goes through the device's own actor. */
-export function createDevices(deps: { runtime: Runtime; audit: Audit; admit: (gateway: string) => void }): DevicesApi {
-  const { runtime, audit, admit } = deps
+export function createDevices(deps: { runtime: Runtime; audit: Audit; gateways: Gateways | undefined }): DevicesApi {
+  const { runtime, audit, gateways } = deps
   const { sql } = runtime
 
   async function existing(by: Principal, id: string): Promise<ListedDevice> {
@@ -41,14 +45,15 @@ export function createDevices(deps: { runtime: Runtime; audit: Audit; admit: (ga
     list: async (by) => (await listDevices(sql, by.team)).map(deviceView),
     get: view,
 
-    async reach(by, id) {
+    async picture(by, id) {
       const { gateway } = await existing(by, id)
-      admit(gateway)
-      return { id, gateway }
+      gateways?.admit(gateway)
+      // A device that is off and a gateway that is away look alike from here, and neither is this program's fault.
+      return gateways?.screenshot({ id, gateway }, AbortSignal.timeout(PICTURE_MS)).catch(() => undefined)
     },
 
     async register(by, id, { kind, pool, host, name = id, labels = {}, gateway, connectivity }) {
-      admit(gateway)
+      gateways?.admit(gateway)
       const device = await make(by, 'device', id, { id })
       const before = await findDevice(sql, by.team, id)
       const key = teamKey(by.team, pool)

@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
 import { AppError } from '../../core/errors.ts'
+import type { Gateways } from '../../core/gateways.ts'
 import type { Json } from '../../core/json.ts'
 import type { Log } from '../../core/log.ts'
 import { PLATFORM } from '../../core/principal.ts'
@@ -51,8 +52,8 @@ export interface PlatformOptions {
   roles?: readonly Role[]
   /** What runs may do to the world. */
   tools: { find(id: string): Tool | undefined; list(): Tool[] }
-  /** Throws for where no gateway may be; absent: anywhere. */
-  admitGateway?: (gateway: string) => void
+  /** The way to devices' gateways; absent: they may be anywhere, and there are no pictures. */
+  gateways?: Gateways
   /** Folder of agent definitions that are published at start; absent: none. */
   templates?: string
   /** Key of the first administrator. */
@@ -115,8 +116,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const actors = createActors(runtime, definitionOf)
   const events = createEvents({ runtime, rules, log })
   const instances = createInstances({ runtime, agents, audit, definitionOf, log })
-  const admit = options.admitGateway ?? (() => undefined)
-  const devices = createDevices({ runtime, audit, admit })
+  const admit = (gateway: string): void => options.gateways?.admit(gateway)
+  const devices = createDevices({ runtime, audit, gateways: options.gateways })
   const deadLetters = createDeadLetters({ runtime, audit })
   const keys = createKeys({ sql, audit })
   const sources = createSources({ sql, audit, vault: options.vault })

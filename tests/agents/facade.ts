@@ -61,7 +61,7 @@ function makeParts({ runtime }: Open) {
     audit,
     read,
     agents: createRegistry({ sql, tools: createTools({ allowedHosts: [] }), audit, log, read, onRulesChanged }),
-    devices: createDevices({ runtime, audit, admit: () => undefined }),
+    devices: createDevices({ runtime, audit, gateways: undefined }),
     locks: createLocks({ runtime, audit }),
     alerts: createAlerts({ runtime, audit }),
     deadLetters: createDeadLetters({ runtime, audit }),

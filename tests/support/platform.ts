@@ -7,8 +7,8 @@ import { systemClock } from '../../examples/lab/clock.ts'
 import { startLab } from '../../examples/lab/lab.ts'
 import { createApp } from '../../http/app.ts'
 import { listen } from '../../http/server.ts'
-import { parseGateways } from '../../tools/allowed-hosts.ts'
 import { createToolCatalog, createTools } from '../../tools/catalog.ts'
+import { createGateways } from '../../tools/gateways.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { eventually } from './eventually.ts'
 
@@ -56,7 +56,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     version: '0.0.0-test',
     log,
     databaseUrl: database.url,
-    admitGateway: parseGateways(options.gateways ?? []),
+    gateways: createGateways(options.gateways ?? []),
     tools: createToolCatalog(createTools({ allowedHosts: options.allowedHosts ?? [] })),
     leaseMs: 2_000,
     vault: VAULT,
