@@ -1,46 +1,25 @@
 import type { Address } from '../core/address.ts'
 import { type AppError, toErrorRecord } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { findBySystemId, parkActor } from '../db/actors.ts'
-import { isConflict, isRefusedValue, isTakenRevision, type Sql } from '../db/client.ts'
+import { parkActor } from '../db/actors.ts'
+import { isRefusedValue, isTakenRevision } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import type { MailRow } from '../db/mailbox.ts'
 import type { TurnActor, TurnInput } from '../db/turn-input.ts'
-import { commitTurn, type HistoryRow, type Projection, type TurnCommit } from '../db/turns.ts'
+import type { TurnCommit } from '../db/turns.ts'
+import { type Commit, type CommitDeps, createCommit } from './commit.ts'
 import { noSuchActor, refuseByReading } from './demand.ts'
 import { type Draft, emptyDraft, mergeDrafts } from './draft.ts'
-import type { Booking } from './invocations.ts'
 import { type Mail, planActor, planBurial, planParking } from './plan.ts'
-import type { Upcoming } from './timers.ts'
 import { type Ask, createTurnInputs, type Handed } from './turn-inputs.ts'
 import type { PlanContext } from './walker.ts'
 
 /** Mail one actor takes in one turn. */
 const MAIL_PER_ACTOR = 64
 
-/** What a committed turn leaves to be carried on. */
-export interface Committed {
-  addresses: Address[]
-  applied: HistoryRow[]
-  mailFor: Address[]
-  /** Asked for, and not begun here yet. */
-  invocations: string[]
-  /** Invocations that are not wanted any more. */
-  withdrawn: string[]
-  /** Timers that were armed, and those that are no more. */
-  timers: Upcoming[]
-  timersGone: Pick<Upcoming, 'address' | 'id'>[]
-  emitted: boolean
-}
-
-export interface TurnDeps {
-  sql: Sql
+export interface TurnDeps extends Omit<CommitDeps, 'onWritten'> {
   context: PlanContext
-  projections: readonly Projection[]
   log: Log
-  /** Takes room here for invocations that a turn is about to ask for. */
-  book(effectIds: readonly string[]): Booking
-  onCommitted(committed: Committed): void
 }
 
 /** What is left of a turn. */
@@ -63,11 +42,13 @@ export interface Turn {
   /** Reads these actors and their mail, steps their machines through it and what is handed to them, commits everything at once. */
   take(batch: ReadonlyMap<Address, Ask>): Promise<Taken>
   /** Commits a draft made elsewhere (a birth); answers whose part of it was committed. */
-  commit(draft: Draft): Promise<Set<Address>>
+  commit: Commit
 }
 
-export function createTurn({ sql, context, projections, log, book, onCommitted }: TurnDeps): Turn {
+export function createTurn({ context, log, ...deps }: TurnDeps): Turn {
+  const { sql } = deps
   const turnInputs = createTurnInputs(sql, MAIL_PER_ACTOR)
+  const commit = createCommit({ ...deps, onWritten: turnInputs.learn })
 
   async function take(batch: ReadonlyMap<Address, Ask>): Promise<Taken> {
     const inputs = await turnInputs.find(batch)
@@ -226,43 +207,6 @@ export function createTurn({ sql, context, projections, log, book, onCommitted }
     return commit(draft)
   }
 
-  async function commit(draft: Draft): Promise<Set<Address>> {
-    const turn = await resolveTargets(sql, draft)
-    const booking = book(turn.invocations.map((one) => one.effectId))
-    const askedAt = performance.now()
-    const result = await commitTurn(sql, turn, { projections, claim: booking }).catch(async (error: unknown) => {
-      // Postgres said no, so there is nothing to give back.
-      if (isRefusedValue(error) || isConflict(error)) await booking.begin([])
-      else booking.lose()
-      throw error
-    })
-    turnInputs.learn(turn.changes, result, askedAt)
-    const { committed, claimed } = result
-    const teams = new Map(turn.changes.map(({ address, team }) => [address, team]))
-    await booking.begin(
-      turn.invocations.flatMap(({ by: address, ...one }) =>
-        claimed.has(one.effectId)
-          ? [{ ...one, address, attempts: 1, interrupted: 0, team: teams.get(address) ?? 'default' }]
-          : [],
-      ),
-    )
-    onCommitted({
-      addresses: [...committed],
-      applied: turn.history.filter((entry) => committed.has(entry.address)),
-      mailFor: [...new Set(turn.mail.filter((mail) => committed.has(mail.by)).map((mail) => mail.to))],
-      invocations: turn.invocations.flatMap(({ by, effectId }) =>
-        committed.has(by) && !claimed.has(effectId) ? [effectId] : [],
-      ),
-      withdrawn: turn.invocationsGone.filter((one) => committed.has(one.by)).map((one) => one.effectId),
-      timers: turn.timers.flatMap(({ by: address, id, delayMs: inMs, target }) =>
-        committed.has(address) ? [{ address, id, inMs, delivers: target !== null }] : [],
-      ),
-      timersGone: turn.timersGone.flatMap(({ by: address, id }) => (committed.has(address) ? [{ address, id }] : [])),
-      emitted: turn.events.some((event) => committed.has(event.by)),
-    })
-    return committed
-  }
-
   return { take, commit }
 }
 
@@ -312,29 +256,4 @@ function withHanded(
     })
   }
   return rows
-}
-
-/** Puts addresses in place of system ids. Mail for an id that nobody has is a dead letter of its sender. */
-async function resolveTargets(sql: Sql, draft: Draft): Promise<TurnCommit> {
-  const wanted = [...draft.mail, ...draft.timers].flatMap(({ to, root }) =>
-    to && 'systemId' in to ? [{ root, systemId: to.systemId }] : [],
-  )
-  const found = new Map<string, Address>()
-  if (wanted.length > 0) {
-    for (const row of await findBySystemId(sql, wanted)) found.set(`${row.root} ${row.systemId}`, row.address)
-    for (const born of draft.changes) {
-      if (born.before === 0 && born.systemId !== null) found.set(`${born.root} ${born.systemId}`, born.address)
-    }
-  }
-  const addressOf = ({ to, root }: { to: Draft['timers'][number]['to']; root: Address }): Address | null => {
-    if (!to) return null
-    return 'address' in to
-      ? to.address
-      : (found.get(`${root} ${to.systemId}`) ?? `system/${to.systemId.replaceAll(/[^\w.-]/g, '_')}`)
-  }
-  return {
-    ...draft,
-    mail: draft.mail.map(({ to, root, ...mail }) => ({ ...mail, to: addressOf({ to, root }) ?? root })),
-    timers: draft.timers.map(({ to, root, ...timer }) => ({ ...timer, target: addressOf({ to, root }) })),
-  }
 }
