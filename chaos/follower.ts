@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createPlatform, type RunningPlatform } from '../actors/agents/platform.ts'
+import { toErrorRecord } from '../core/errors.ts'
 import { createLog } from '../core/log.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
 import { chaosMachines } from './machines.ts'
@@ -9,6 +10,7 @@ export interface Follower {
   /** What it saw, in its order. */
   seen: { address: string; revision: number }[]
   /** Addresses whose replay does not give what is stored. */
+  /** Those whose replay is not what is stored, or failed, with the reason. */
   replayAll(addresses: readonly string[]): Promise<string[]>
   stop(): Promise<void>
 }
@@ -49,11 +51,11 @@ export async function createFollower(databaseUrl: string, redisUrl: string | und
     async replayAll(addresses) {
       const unequal: string[] = []
       for (const address of addresses) {
-        const same = await platform.runtime.replay(address).then(
-          ({ equal }) => equal === true,
-          () => false,
+        const why = await platform.runtime.replay(address).then(
+          ({ equal }) => (equal === true ? undefined : ''),
+          (error: unknown) => `: ${toErrorRecord(error).message}`,
         )
-        if (!same) unequal.push(address)
+        if (why !== undefined) unequal.push(`${address}${why}`)
       }
       return unequal
     },
