@@ -9,7 +9,6 @@ import { unsafeTool } from './unsafe-tool.ts'
 export interface Follower {
   /** What it saw, in its order. */
   seen: { address: string; revision: number }[]
-  /** Addresses whose replay does not give what is stored. */
   /** Those whose replay is not what is stored, or failed, with the reason. */
   replayAll(addresses: readonly string[]): Promise<string[]>
   stop(): Promise<void>
