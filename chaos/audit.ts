@@ -18,13 +18,20 @@ export function withRemoved(table: 'history' | 'actors' | 'event_log' | 'deliver
   )`
 }
 
-/** Takes all removals back, so that histories are whole again from the birth on. */
+/**
+ * Takes all removals back, so that histories are whole again from the birth on. At once, and while nobody writes: a removal
+ * in between would take away an entry whose beginning is gone.
+ */
 export async function restoreRemoved(database: Database): Promise<void> {
-  for (const table of ['actors', 'history'])
-    await database.ask(`
-      insert into ${table} overriding system value
-      select (json_populate_record(null::${table}, row)).* from chaos.removed where source = '${table}'`)
-  await database.ask('delete from beginnings')
+  const back = (table: string): string => `
+    insert into ${table} overriding system value
+    select (json_populate_record(null::${table}, row)).* from chaos.removed where source = '${table}';`
+  await database.ask(`
+    begin;
+    lock table actors, history, beginnings in exclusive mode;
+    ${back('actors')} ${back('history')}
+    delete from beginnings;
+    commit`)
 }
 
 const SCHEMA = `
