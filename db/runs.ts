@@ -6,6 +6,7 @@ import { answer, type Fragment, type Sql } from './client.ts'
 export interface RunRow {
   address: Address
   team: string
+  /** The key of its address `run/<id>`. */
   id: string
   agent: string
   version: string
@@ -14,6 +15,7 @@ export interface RunRow {
   device: string | null
   priority: number
   state: string
+  /** Null while it runs. */
   outcome: 'succeeded' | 'failed' | 'aborted' | 'timedOut' | null
   reason: string | null
   startedAt: Date

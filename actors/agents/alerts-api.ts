@@ -1,22 +1,8 @@
-import type { Json } from '../../core/json.ts'
 import type { Principal } from '../../core/principal.ts'
+import type { ListedAlert } from '../../db/alerts.ts'
 import type { PageOf, Paging } from './paging.ts'
 
-export interface AlertView {
-  fingerprint: string
-  kind: string
-  subject: string | null
-  severity: string
-  status: 'firing' | 'resolved'
-  state: string
-  episode: number
-  count: number
-  eventId: string
-  startedAt: Date
-  endedAt: Date | null
-  lastSeenAt: Date
-  verdict: Json
-}
+export type AlertView = ListedAlert
 
 export interface AlertsApi {
   list(by: Principal, filter: Paging & { status?: string; subject?: string }): Promise<PageOf<AlertView>>

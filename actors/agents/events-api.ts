@@ -1,6 +1,7 @@
 import type { Address } from '../../core/address.ts'
 import type { LabEvent, NewEventInput } from '../../core/event.ts'
 import type { Principal } from '../../core/principal.ts'
+import type { DeliveryView } from '../../db/events.ts'
 import type { PageOf, Paging } from './paging.ts'
 import type { RunView } from './runs-api.ts'
 
@@ -16,15 +17,6 @@ export interface Ingested {
 export interface LoggedEvent extends LabEvent {
   status: 'accepted' | 'routed' | 'unhandled'
   sourceId: string
-}
-
-export interface DeliveryView {
-  address: Address
-  agent: string | null
-  version: string | null
-  trigger: string | null
-  priority: number
-  createdAt: Date
 }
 
 /** One rule's word on an event: would it start a run, and if not, what stood against it. */

@@ -1,39 +1,12 @@
 import type { Address } from '../../core/address.ts'
 import type { Json } from '../../core/json.ts'
 import type { Principal } from '../../core/principal.ts'
-import type { RunMetrics } from '../../db/runs.ts'
+import type { RunMetrics, RunRow, StepRow } from '../../db/runs.ts'
 import type { PageOf, Paging } from './paging.ts'
 
-export interface RunView {
-  /** The key of its address `run/<id>`. */
-  id: string
-  address: Address
-  agent: string
-  version: string
-  instance: string
-  event: { id: string; type: string }
-  device: string | null
-  priority: number
-  state: string
-  /** Null while it runs. */
-  outcome: 'succeeded' | 'failed' | 'aborted' | 'timedOut' | null
-  reason: string | null
-  startedAt: Date
-  endedAt: Date | null
-}
+export type RunView = Omit<RunRow, 'team'>
 
-export interface StepView {
-  position: number
-  step: string
-  tool: string
-  status: 'started' | 'succeeded' | 'failed' | 'skipped' | 'waiting' | 'unknown'
-  attempt: number
-  input: Json
-  output: Json
-  error: Json
-  startedAt: Date
-  endedAt: Date | null
-}
+export type StepView = StepRow
 
 /** A state of a run and how long it was in it; of the last one of a run that goes on: until now. */
 export interface RunPhase {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll } from 'vitest'
-import type { DeliveryView, Ingested, LoggedEvent } from '../../actors/agents/events-api.ts'
+import type { Ingested, LoggedEvent } from '../../actors/agents/events-api.ts'
 import type { InstanceView } from '../../actors/agents/instances-api.ts'
 import type { RunView, StepView } from '../../actors/agents/runs-api.ts'
+import type { DeliveryView } from '../../db/events.ts'
 import { eventually } from '../support/eventually.ts'
 import { type PlatformOptions, startPlatform, type TestPlatform } from '../support/platform.ts'
 
