@@ -1,14 +1,8 @@
 import type { Address } from '../core/address.ts'
 import { findBySystemId } from '../db/actors.ts'
 import { isConflict, isRefusedValue, type Sql } from '../db/client.ts'
-import {
-  type ActorChange,
-  type CommittedTurn,
-  commitTurn,
-  type HistoryRow,
-  type Projection,
-  type TurnCommit,
-} from '../db/turns.ts'
+import type { ActorChange, CommittedTurn, HistoryRow, Projection, TurnCommit } from '../db/turn-commit.ts'
+import { commitTurn } from '../db/turns.ts'
 import type { Draft } from './draft.ts'
 import type { Booking } from './invocations.ts'
 import type { Upcoming } from './timers.ts'

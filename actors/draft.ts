@@ -1,6 +1,6 @@
 import type { Address } from '../core/address.ts'
 import type { Target } from '../core/effect.ts'
-import type { TurnCommit } from '../db/turns.ts'
+import type { TurnCommit } from '../db/turn-commit.ts'
 
 /** A turn before its commit: recipients may still be system ids, to be found in the family of `root`. */
 export type Draft = Omit<TurnCommit, 'mail' | 'timers'> & {

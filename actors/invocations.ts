@@ -13,7 +13,7 @@ import {
   removeInvocation,
   renewInvocations,
 } from '../db/invocations.ts'
-import type { FirstClaim } from '../db/turns.ts'
+import type { FirstClaim } from '../db/turn-commit.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { createEmitter } from './emitter.ts'
 import { insist } from './insist.ts'

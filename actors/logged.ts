@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Address } from '../core/address.ts'
 import { toJson } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
-import type { EmittedEvent } from '../db/turns.ts'
+import type { EmittedEvent } from '../db/turn-commit.ts'
 
 /** Where an event comes from: `by` and `sourceId` name it for ever, so that emitting it again changes nothing. */
 export interface Emission {

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { Address } from '../core/address.ts'
 import type { StoredSnapshot } from '../core/effect.ts'
+import type { ActorChange } from '../db/turn-commit.ts'
 import type { TurnActor } from '../db/turn-input.ts'
-import type { ActorChange } from '../db/turns.ts'
 
 /**
  * Actors as this process committed them last: their next turn need not read them. Whether a recalled actor is still what

@@ -13,7 +13,7 @@ import { type HistoryEntry, listHistory, readHistoryAfter } from '../db/history.
 import { isSettled } from '../db/mailbox.ts'
 import { migrate } from '../db/migrate.ts'
 import { installationId } from '../db/notify.ts'
-import type { Projection } from '../db/turns.ts'
+import type { Projection } from '../db/turn-commit.ts'
 import { type HostedMachine, hostMachines, type Migrate } from '../machines/host.ts'
 import { createSpawnAll, type SpawnOptions } from './births.ts'
 import { type Carrier, createPostgresCarrier, createRedisCarrier, type Listener, type Notice } from './carrier.ts'

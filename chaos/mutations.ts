@@ -23,7 +23,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'db/turns.ts',
-        from: 'on a.address = c.address and a.revision = c.before',
+        // Both say which version of the row was read.
+        from: 'on a.address = c.address and a.revision = c.before and a.xmin::text = c.xid',
         to: 'on a.address = c.address',
       },
     ],

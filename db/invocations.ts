@@ -2,7 +2,8 @@ import type { Address } from '../core/address.ts'
 import type { Json } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 import { answer, type Sql } from './client.ts'
-import { type EmittedEvent, insertEmitted } from './turns.ts'
+import type { EmittedEvent } from './turn-commit.ts'
+import { insertEmitted } from './turns.ts'
 
 /** A claimed piece of work. `attempts` counts this claim: above 1, an earlier one was cut off or failed. */
 export interface Claim {

@@ -1,7 +1,7 @@
 import type { AlertRow } from '../../db/alerts.ts'
 import type { DeviceRow } from '../../db/devices.ts'
 import type { LockRows, TicketRow } from '../../db/locks.ts'
-import type { ActorChange } from '../../db/turns.ts'
+import type { ActorChange } from '../../db/turn-commit.ts'
 import type { AlertState } from '../../machines/alert-protocol.ts'
 import { activePaths } from '../../machines/describe.ts'
 import { deviceProjection } from '../../machines/device.ts'

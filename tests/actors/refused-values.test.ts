@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { createRuntime } from '../../actors/runtime.ts'
 import { listDeadLetters } from '../../db/dead-letters.ts'
-import type { Projection } from '../../db/turns.ts'
+import type { Projection } from '../../db/turn-commit.ts'
 import { createTestDatabase } from '../support/database.ts'
 
 const counter = setup({
