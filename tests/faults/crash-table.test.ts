@@ -1,34 +1,23 @@
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createRuntime, type Runtime } from '../../actors/runtime.ts'
-import { createLog } from '../../core/log.ts'
-import { on } from '../actors/open.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import type { Runtime } from '../../actors/runtime.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectInvariants } from '../support/invariants.ts'
 import { backends } from '../support/redis.ts'
+import { openBystander } from './bystander.ts'
 import { startWorker, type Worker } from './processes.ts'
-import { machines } from './programs/machines.ts'
 
 /** The crash table of DESIGN.md §7, row by row, with real processes that really die. */
 describe.each(await backends())('on $name, work goes on', { timeout: 120_000 }, ({ redisUrl }) => {
   let database: TestDatabase
-  /** Looks and sends, but gives no turns: those are the business of the processes that die. */
   let runtime: Runtime
   let sql: postgres.Sql
   let workers: Worker[] = []
 
   beforeAll(async () => {
-    database = await createTestDatabase()
+    ;({ database, runtime } = await openBystander(redisUrl))
     sql = postgres(database.url, { max: 4, onnotice: () => undefined })
-    runtime = await createRuntime({
-      ...on(redisUrl),
-      databaseUrl: database.url,
-      machines: machines(() => undefined),
-      roles: ['api'],
-      log: createLog('fatal'),
-    })
-    await runtime.start()
   })
   afterEach(async () => {
     try {

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRuntime, type Runtime } from '../../actors/runtime.ts'
-import { createLog } from '../../core/log.ts'
-import { on } from '../actors/open.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import type { Runtime } from '../../actors/runtime.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectInvariants } from '../support/invariants.ts'
 import { backends } from '../support/redis.ts'
+import { openBystander } from './bystander.ts'
 import { startWorker, type Worker } from './processes.ts'
-import { machines } from './programs/machines.ts'
 
 describe.each(await backends())('on $name, work that ends its worker', { timeout: 180_000 }, ({ redisUrl }) => {
   let database: TestDatabase
@@ -15,15 +13,7 @@ describe.each(await backends())('on $name, work that ends its worker', { timeout
   const workers: Worker[] = []
 
   beforeAll(async () => {
-    database = await createTestDatabase()
-    runtime = await createRuntime({
-      ...on(redisUrl),
-      databaseUrl: database.url,
-      machines: machines(() => undefined),
-      roles: ['api'],
-      log: createLog('fatal'),
-    })
-    await runtime.start()
+    ;({ database, runtime } = await openBystander(redisUrl))
   })
   afterAll(async () => {
     await Promise.all(workers.map((worker) => worker.kill()))
