@@ -1,5 +1,3 @@
-import type { Address } from '../../core/address.ts'
-import type { Json } from '../../core/json.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { RunMetrics, RunRow, StepRow } from '../../db/runs.ts'
 import type { PageOf, Paging } from './paging.ts'
