@@ -52,7 +52,7 @@ export function createCommit({ sql, projections, book, onWritten, onCommitted }:
     await booking.begin(
       turn.invocations.flatMap(({ by: address, ...one }) =>
         claimed.has(one.effectId)
-          ? [{ ...one, address, attempts: 1, interrupted: 0, team: teams.get(address) ?? 'default' }]
+          ? [{ ...one, address, attempts: 1, interrupted: 0, livedMs: null, team: teams.get(address) ?? 'default' }]
           : [],
       ),
     )

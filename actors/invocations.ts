@@ -9,6 +9,7 @@ import {
   type Claim,
   claimInvocations,
   finishInvocation,
+  forgiveInterruption,
   releaseInvocation,
   removeInvocation,
   renewInvocations,
@@ -18,6 +19,7 @@ import type { HostedMachine } from '../machines/host.ts'
 import { createEmitter } from './emitter.ts'
 import { insist } from './insist.ts'
 import { failed, runPromise } from './promise.ts'
+import { createSuspicion } from './suspicion.ts'
 
 /** What a host does when a machine asks for a custom action. May run again after a crash: use `effectId` as its key. */
 export type ActionHandler = (action: {
@@ -68,8 +70,6 @@ export interface Invocations {
 
 const CAPACITY = 100
 const ACTION_ATTEMPTS = 10
-/** Until what has to wait for its turn alone is claimed again. */
-const RETURNED_MS = 1_000
 /** How long `stop` waits for handlers that do not heed their signal. */
 const GRACE_MS = 2_000
 
@@ -77,7 +77,13 @@ const GRACE_MS = 2_000
 export function createInvocations(deps: InvocationsDeps): Invocations {
   const { sql, worker, hosted, handlers, leaseMs, maxInterruptions, log } = deps
   const kinds = [...hosted.keys()]
-  const running = new Map<string, { controller: AbortController; done: Promise<void>; suspect: boolean }>()
+  const running = new Map<string, { controller: AbortController; done: Promise<void> }>()
+  const suspicion = createSuspicion({
+    leaseMs,
+    maxInterruptions,
+    forgive: (claim) => forgiveInterruption(sql, { ...claim, worker }),
+    onFree: () => startAny('the next last try could not be claimed, the sweeper repeats it'),
+  })
   let claiming: Promise<void> = Promise.resolve()
   let gathering: { ids: Set<string>; claimed: Promise<void> } | undefined
   /** Room that turns have booked. */
@@ -127,37 +133,15 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
       leaseMs,
       limit: room,
       ...(effectIds ? { effectIds } : {}),
+      ...suspicion.room(),
     })
-    const { begun, waiting, over } = sorted(claims)
     // Before anything begins: it may end this process.
-    await Promise.all([...over.map(giveUp), ...waiting.map((one) => giveBack(one, RETURNED_MS))])
-    for (const one of begun) {
+    await Promise.all(claims.filter(suspicion.isOver).map(giveUp))
+    for (const one of claims) {
+      if (suspicion.isOver(one)) continue
       if (stopping) await giveBack(one, 0)
       else begin(one)
     }
-  }
-
-  /**
-   * Whoever ends its worker takes others with it. So a try that may be the last one has no other such beside it: those that
-   * were cut off by the same deaths, and are innocent, come through one after the other.
-   */
-  function sorted(claims: readonly Claim[]): Record<'begun' | 'waiting' | 'over', Claim[]> {
-    let suspect = [...running.values()].some((one) => one.suspect)
-    const parts: Record<'begun' | 'waiting' | 'over', Claim[]> = { begun: [], waiting: [], over: [] }
-    for (const one of claims) {
-      if (one.interrupted >= maxInterruptions) parts.over.push(one)
-      else if (!isSuspect(one)) parts.begun.push(one)
-      else if (suspect) parts.waiting.push(one)
-      else {
-        suspect = true
-        parts.begun.push(one)
-      }
-    }
-    return parts
-  }
-
-  function isSuspect({ interrupted }: Claim): boolean {
-    return interrupted > 0 && interrupted === maxInterruptions - 1
   }
 
   /** Too many workers ended while they were at it: its actor hears that it failed; nobody hears of an action. */
@@ -206,13 +190,17 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
     // Claimed anew while the former try still runs here (its lease lapsed): that one must not go on beside it.
     running.get(claim.effectId)?.controller.abort()
     const controller = new AbortController()
+    const unwatch = suspicion.watch(claim)
     const done = execute(claim, controller.signal)
       .catch((error: unknown) =>
         log.warn({ error, effectId: claim.effectId }, 'invocation interrupted, its lease will run out'),
       )
-      .finally(() => ended(claim.effectId, controller))
+      .finally(() => {
+        ended(claim.effectId, controller)
+        unwatch()
+      })
     heartbeat ??= setInterval(() => void renew(), leaseMs / 3)
-    running.set(claim.effectId, { controller, done, suspect: isSuspect(claim) })
+    running.set(claim.effectId, { controller, done })
   }
 
   function ended(effectId: string, controller: AbortController): void {
@@ -221,11 +209,13 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
       clearInterval(heartbeat)
       heartbeat = undefined
     }
-    if (!turnedAway || stopping) return
+    if (!turnedAway) return
     turnedAway = false
-    void start().catch((error: unknown) =>
-      log.warn({ error }, 'waiting invocations could not be claimed, the sweeper repeats it'),
-    )
+    startAny('waiting invocations could not be claimed, the sweeper repeats it')
+  }
+
+  function startAny(otherwise: string): void {
+    if (!stopping) void start().catch((error: unknown) => log.warn({ error }, otherwise))
   }
 
   async function renew(): Promise<void> {

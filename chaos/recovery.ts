@@ -13,8 +13,17 @@ export interface Recovery {
   waitingMailMs: Quantiles
   /** From the death of a process until work that it had begun was begun elsewhere. */
   executingRunMs: Quantiles
-  /** The mail that waited longest: where to look first. */
+  /** The mail that waited longest, and the work: where to look first. */
   slowest: SlowMail[]
+  slowestWork: SlowWork[]
+}
+
+export interface SlowWork {
+  effectId: string
+  died: string
+  begunMsAfter: number
+  /** What became of its claims between the death and then, each with milliseconds since the death. */
+  claims: string[]
 }
 
 export interface SlowMail {
@@ -60,17 +69,24 @@ export function measureRecovery(facts: Facts, deaths: readonly Death[], quiet: (
   const ended = new Set(
     facts.executed.flatMap((one) => (one.kind === 'end' ? [`${one.effectId} ${one.attempts}`] : [])),
   )
-  const runs = killed.flatMap(({ at, pid }) =>
-    begins.flatMap((begin) => {
-      if (begin.pid !== pid || ended.has(`${begin.effectId} ${begin.attempts}`)) return []
-      const next = begins.find((one) => one.effectId === begin.effectId && one.attempts === begin.attempts + 1)
-      return next && next.at > at ? [next.at - at] : []
+  const work = killed.flatMap(({ at, pid, name }) =>
+    begins.flatMap(({ effectId, attempts, pid: by }): SlowWork[] => {
+      if (by !== pid || ended.has(`${effectId} ${attempts}`)) return []
+      const next = begins.find((one) => one.effectId === effectId && one.attempts === attempts + 1)
+      if (!next || next.at <= at) return []
+      const claims = facts.claims.flatMap((claim) =>
+        claim.effectId === effectId && claim.at > at && claim.at <= next.at
+          ? [`${Math.round(claim.at - at)} ms: ${claim.op} as try ${claim.attempts} by ${claim.claimedBy ?? 'nobody'}`]
+          : [],
+      )
+      return [{ effectId, died: name, begunMsAfter: Math.round(next.at - at), claims }]
     }),
   )
   return {
     waitingMailMs: quantiles(mail.map(({ appliedMsAfter }) => appliedMsAfter)),
-    executingRunMs: quantiles(runs),
+    executingRunMs: quantiles(work.map(({ begunMsAfter }) => begunMsAfter)),
     slowest: mail.sort((a, b) => b.appliedMsAfter - a.appliedMsAfter).slice(0, SLOWEST),
+    slowestWork: work.sort((a, b) => b.begunMsAfter - a.begunMsAfter).slice(0, SLOWEST),
   }
 }
 

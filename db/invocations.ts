@@ -1,7 +1,7 @@
 import type { Address } from '../core/address.ts'
 import type { Json } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
-import { answer, type Sql } from './client.ts'
+import { answer, type Fragment, type Sql } from './client.ts'
 import type { EmittedEvent } from './turn-commit.ts'
 import { insertEmitted } from './turns.ts'
 
@@ -16,40 +16,72 @@ export interface Claim {
   attempts: number
   /** Earlier tries whose worker never came back: killed, or frozen for longer than its lease. */
   interrupted: number
+  /** From the beginning of the try before this one to the end of its lease; null when that try was not cut off. */
+  livedMs: number | null
   cause: string | null
   /** Of the actor that asked. */
   team: string
 }
 
+/** Which work a worker takes. */
+export interface ClaimOptions {
+  worker: string
+  kinds: readonly string[]
+  leaseMs: number
+  limit: number
+  effectIds?: readonly string[]
+  /** Of the work that was cut off so often, no more than `limit` at once. */
+  suspects?: { interrupted: number; limit: 0 | 1 }
+}
+
 /**
  * Takes up to `limit` open invocations of actors of these kinds, of the named ones or of any, for `leaseMs` by the database's clock. An
- * invocation whose lease ran out belongs to whoever comes first: its worker is gone or frozen.
+ * invocation whose lease ran out belongs to whoever comes first: its worker is gone or frozen. Suspects that are not
+ * taken keep their place, and take nobody else's.
  */
-export async function claimInvocations(
-  sql: Sql,
-  options: { worker: string; kinds: readonly string[]; leaseMs: number; limit: number; effectIds?: readonly string[] },
-): Promise<Claim[]> {
-  return answer(sql<Claim[]>`
-    with open as (
-      -- Its own, whose lease lapsed while the database was away, was not cut off.
-      select effect_id, interrupted + case when claimed_by <> ${options.worker} then 1 else 0 end as interrupted
+export async function claimInvocations(sql: Sql, options: ClaimOptions): Promise<Claim[]> {
+  const { worker, kinds, leaseMs, limit, effectIds, suspects } = options
+  // Its own, whose lease lapsed while the database was away, was not cut off.
+  const interrupted = sql`interrupted + case when claimed_by <> ${worker} then 1 else 0 end`
+  const open = (those: Fragment, most: number): Fragment => sql`
+      select effect_id, ${interrupted} as interrupted,
+        case when claimed_by <> ${worker} then extract(epoch from lease_until - not_before)::float8 * 1000 end as lived_ms
       from invocations
       where finished_at is null
         and not_before <= clock_timestamp()
         and (lease_until is null or lease_until < clock_timestamp())
-        and split_part(address, '/', 1) = any(${options.kinds as string[]})
-        ${options.effectIds ? sql`and effect_id = any(${options.effectIds as string[]})` : sql``}
+        and split_part(address, '/', 1) = any(${kinds as string[]})
+        ${effectIds ? sql`and effect_id = any(${effectIds as string[]})` : sql``}
+        ${those}
       order by not_before
-      limit ${options.limit}
-      for update skip locked
-    )
+      limit ${most}
+      for update skip locked`
+  const others = suspects ? sql`and ${interrupted} <> ${suspects.interrupted}` : sql``
+  const those = suspects ? sql`and ${interrupted} = ${suspects.interrupted}` : sql`and false`
+  return answer(sql<Claim[]>`
+    with others as (${open(others, limit)}),
+    suspects as (${open(those, Math.min(limit, suspects?.limit ?? 0))}),
+    open as (select * from others union all select * from suspects)
     update invocations i
-    set claimed_by = ${options.worker}, attempts = i.attempts + 1, interrupted = open.interrupted,
-      lease_until = clock_timestamp() + ${options.leaseMs} * interval '1 ms'
+    -- When it begins is when it could begin first, now that it has begun: how long a try lived can be told from it.
+    set claimed_by = ${worker}, attempts = i.attempts + 1, interrupted = open.interrupted, not_before = clock_timestamp(),
+      lease_until = clock_timestamp() + ${leaseMs} * interval '1 ms'
     from open
     where i.effect_id = open.effect_id
-    returning i.effect_id as "effectId", i.address, i.id, i.kind, i.src, i.input, i.attempts, i.interrupted, i.cause,
+    returning i.effect_id as "effectId", i.address, i.id, i.kind, i.src, i.input, i.attempts, i.interrupted,
+      open.lived_ms as "livedMs", i.cause,
       coalesce((select a.team from actors a where a.address = i.address), 'default') as team`)
+}
+
+/** Takes one interruption back, while the claim holds: this try lives on where an earlier one was cut off. */
+export async function forgiveInterruption(
+  sql: Sql,
+  claim: { worker: string; effectId: string; attempts: number },
+): Promise<void> {
+  await answer(sql`
+    update invocations
+    set interrupted = greatest(0, interrupted - 1)
+    where effect_id = ${claim.effectId} and claimed_by = ${claim.worker} and attempts = ${claim.attempts} and finished_at is null`)
 }
 
 /** Keeps the leases of this worker; answers those that it still holds: the others were cancelled or taken over. */

@@ -7,6 +7,8 @@ import { backends } from '../support/redis.ts'
 import { openBystander } from './bystander.ts'
 import { startWorker, type Worker } from './processes.ts'
 
+const LEASE_MS = 1_000
+
 describe.each(await backends())('on $name, work that ends its worker', { timeout: 180_000 }, ({ redisUrl }) => {
   let database: TestDatabase
   let runtime: Runtime
@@ -22,15 +24,16 @@ describe.each(await backends())('on $name, work that ends its worker', { timeout
   })
 
   async function start(): Promise<Worker> {
-    const worker = await startWorker({ databaseUrl: database.url, redisUrl, leaseMs: 1_000 })
+    const worker = await startWorker({ databaseUrl: database.url, redisUrl, leaseMs: LEASE_MS })
     workers.push(worker)
     return worker
   }
 
   it('is begun three times, then its actor hears that it failed; its neighbours, cut off as often, are done', async () => {
-    const deadly = await runtime.spawn('killer', { key: 'deadly', input: { deadly: true } })
+    const deadly = await runtime.spawn('killer', { key: 'deadly', input: { deadly: true, ms: 100 } })
+    // Still at it when their neighbour ends their process.
     const innocent = await Promise.all(
-      ['a', 'b'].map((key) => runtime.spawn('killer', { key, input: { deadly: false } })),
+      ['a', 'b'].map((key) => runtime.spawn('killer', { key, input: { deadly: false, ms: 300 } })),
     )
     for (let tries = 1; tries <= 3; tries++) {
       const victim = await start()
@@ -57,6 +60,22 @@ describe.each(await backends())('on $name, work that ends its worker', { timeout
     await expectInvariants(runtime, database.url)
   })
 
+  it('is found out also when it takes its time; those that outlived it are done', async () => {
+    await Promise.all(workers.map((worker) => worker.kill()))
+    const slow = await Promise.all(
+      ['c', 'd', 'e'].map((key) => runtime.spawn('killer', { key, input: { deadly: false, ms: 4 * LEASE_MS } })),
+    )
+    const deadly = await runtime.spawn('killer', { key: 'late', input: { deadly: true, ms: 1.2 * LEASE_MS } })
+    for (let tries = 1; tries <= 3; tries++) expect(await (await start()).ended()).toBeNull()
+    await start()
+    await eventually('its end', async () => (await runtime.snapshot(deadly)).value === 'failed', { timeoutMs: 40_000 })
+    for (const address of slow)
+      await eventually('its neighbour', async () => (await runtime.snapshot(address)).value === 'done', {
+        timeoutMs: 60_000,
+      })
+    await expectInvariants(runtime, database.url)
+  })
+
   it('is not taken for one that was stopped in good order', async () => {
     await Promise.all(workers.map((worker) => worker.kill()))
     const job = await runtime.spawn('job', { key: 'ordered', input: { ms: 60_000 } })
@@ -68,5 +87,22 @@ describe.each(await backends())('on $name, work that ends its worker', { timeout
     }
     const [row] = await runtime.sql`select interrupted from invocations where address = ${job}`
     expect(row).toEqual({ interrupted: 0 })
+  })
+
+  it('makes nobody wait for long: what was cut off twice goes on beside others like it that have proved harmless', async () => {
+    await Promise.all(workers.map((worker) => worker.kill()))
+    const keys = ['f', 'g', 'h', 'i', 'j']
+    // They do not end in this test: whoever waits for the end of another one waits in vain.
+    const jobs = await Promise.all(keys.map((key) => runtime.spawn('job', { key, input: { ms: 600_000 } })))
+    for (let tries = 1; tries <= 3; tries++) {
+      const worker = await start()
+      await eventually('all to be taken up', () => worker.said.filter(({ began }) => began === tries).length === 5, {
+        timeoutMs: 60_000,
+      })
+      if (tries < 3) await worker.kill()
+    }
+    const [row] = await runtime.sql<{ ms: number }[]>`
+      select extract(epoch from max(not_before) - min(not_before))::float8 * 1000 as ms from invocations where address = any(${jobs})`
+    expect(row?.ms).toBeLessThan(2 * keys.length * LEASE_MS)
   })
 })

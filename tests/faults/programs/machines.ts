@@ -55,23 +55,22 @@ export function machines(report: (what: object) => void) {
   })
   const killer = setup({
     actors: {
-      work: fromPromise<unknown, { deadly: boolean }>(async ({ input, signal }) => {
+      work: fromPromise<unknown, { deadly: boolean; ms: number }>(async ({ input, signal }) => {
         report({ began: currentInvocation()?.attempts, deadly: input.deadly })
-        // The innocent one is still at it when its neighbour ends their process.
-        await pause(input.deadly ? 100 : 300, undefined, { signal })
+        await pause(input.ms, undefined, { signal })
         if (input.deadly) process.kill(process.pid, 'SIGKILL')
         return 'lived'
       }),
     },
   }).createMachine({
-    context: ({ input }) => ({ deadly: (input as { deadly: boolean }).deadly, got: null as unknown }),
+    context: ({ input }) => ({ ...(input as { deadly: boolean; ms: number }), got: null as unknown }),
     initial: 'busy',
     states: {
       busy: {
         invoke: {
           id: 'work',
           src: 'work',
-          input: ({ context }) => ({ deadly: (context as { deadly: boolean }).deadly }),
+          input: ({ context }) => context as { deadly: boolean; ms: number },
           onDone: { target: 'done', actions: assign({ got: ({ event }) => event.output }) },
           onError: { target: 'failed', actions: assign({ got: ({ event }) => event.error }) },
         },
