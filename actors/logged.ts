@@ -14,23 +14,28 @@ export interface Emission {
   cause: string | null
 }
 
-/** An event that an actor emits, as the log holds it: `data` as it is, or whatever else the event carries. */
+/**
+ * An event that an actor emits, as the log holds it: `data` as it is, or whatever else the event carries. With `data`, a
+ * text `once` names the event for ever: the log takes no second one of that name from the same actor.
+ */
 export function toLogged(event: MachineEvent, { id, by, team, sourceId, cause }: Emission): EmittedEvent {
-  const { type, subject, data, priority, ...rest } = event
+  const { type, subject, data, priority, causationid, ...rest } = event
+  const { once } = event
   const body = data ?? toJson(rest)
   return {
     by,
     id,
     team,
     source: `/${by}`,
-    sourceId,
+    sourceId: data !== undefined && typeof once === 'string' ? `once:${once}` : sourceId,
     bodyHash: createHash('sha256')
       .update(JSON.stringify([type, body]))
       .digest('hex'),
     type,
     subject: typeof subject === 'string' ? subject : null,
     data: body,
-    causationid: cause?.startsWith('event:') ? cause.slice('event:'.length) : null,
+    causationid:
+      typeof causationid === 'string' ? causationid : cause?.startsWith('event:') ? cause.slice('event:'.length) : null,
     correlationid: cause,
     priority: typeof priority === 'number' ? Math.round(Math.min(100, Math.max(0, priority))) : 50,
   }

@@ -1,4 +1,5 @@
 import type { Active, AgentContext, Failed, Waiting } from './agent-protocol.ts'
+import type { Gate } from './policy/gate.ts'
 import type { Outcome } from './run-protocol.ts'
 
 /** Runs that one task gets when the infrastructure fails: pauses of 2, 4, 8 … seconds, at most a minute. */
@@ -28,19 +29,19 @@ export function inOrder(backlog: Waiting[]): Waiting[] {
 
 /**
  * Gives the places to what is most urgent; a run that stood aside goes before an equal that never began. When all are
- * taken, the least urgent run (the youngest of equals) makes room for what is a band above it.
+ * taken, the least urgent run (the youngest of equals) makes room for what is a band above it. What the gate does not let
+ * in waits, and those behind it are asked.
  */
-export function plan({ active, backlog, settings, nextRun }: AgentContext, now: number): Plan {
+export function plan({ active, backlog, settings, nextRun }: AgentContext, now: number, gate?: Gate): Plan {
   const running = active.filter((one) => !one.preempted)
   const aside = active.filter((one) => one.preempted)
   const ready = backlog.filter((one) => one.notBefore <= now)
   const chosen = new Set<Waiting>(running)
   for (const one of [...aside, ...ready].toSorted(byPriority)) {
-    if (chosen.size >= settings.maxParallel) {
-      const least = [...chosen].toSorted(byPriority).at(-1)
-      if (!least || one.task.priority < least.task.priority + BAND) break
-      chosen.delete(least)
-    }
+    const least = chosen.size >= settings.maxParallel ? [...chosen].toSorted(byPriority).at(-1) : undefined
+    if (chosen.size >= settings.maxParallel && (!least || one.task.priority < least.task.priority + BAND)) break
+    if (gate && !gate.letIn(one)) continue
+    if (least) chosen.delete(least)
     chosen.add(one)
   }
   const waiting = backlog.filter((one) => !chosen.has(one))
@@ -66,25 +67,33 @@ export function plan({ active, backlog, settings, nextRun }: AgentContext, now: 
 /** Books the end of a run: what infrastructure spoilt waits for another try, or for a person once there were enough. */
 export function book(context: AgentContext, ended: Active, result: Outcome, at: number): Partial<AgentContext> {
   const { backlog, failed, succeeded, failures, aborted, settings } = context
-  const { task, lock, attempts } = ended
+  const { task, lock, attempts, policy } = ended
+  const kept = { task, lock, attempts, ...(policy ? { policy } : {}) }
   const state = {
     active: context.active.filter((one) => one !== ended),
     succeeded: succeeded + Number(result.outcome === 'succeeded'),
     failures: failures + Number(result.outcome === 'failed' || result.outcome === 'timedOut'),
     aborted: aborted + Number(result.outcome === 'aborted'),
   }
-  if (result.outcome !== 'failed' || !result.fault) return state
+  // What was told to end is not wanted again.
+  if (result.outcome !== 'failed' || !result.fault || policy?.letGo) return state
   if (!settings.autoRetry || attempts >= MAX_ATTEMPTS) {
     const reason = result.reason ?? 'unknown'
-    return { ...state, failed: [...failed, { task, lock, attempts, notBefore: 0, reason }] }
+    return { ...state, failed: [...failed, { ...kept, notBefore: 0, reason }] }
   }
   const notBefore = at + Math.min(RETRY_CAP_MS, RETRY_MS * 2 ** (attempts - 1))
-  return { ...state, backlog: inOrder([...backlog, { task, lock, attempts, notBefore }]) }
+  return { ...state, backlog: inOrder([...backlog, { ...kept, notBefore }]) }
 }
 
 /** Failed tasks as if they had just come, at their old place in line. */
 export function afresh(failed: Failed[]): Waiting[] {
-  return failed.map(({ task, lock }) => ({ task, lock, attempts: 0, notBefore: 0 }))
+  return failed.map(({ task, lock, policy }) => ({
+    task,
+    lock,
+    attempts: 0,
+    notBefore: 0,
+    ...(policy ? { policy } : {}),
+  }))
 }
 
 function byPriority(a: Waiting, b: Waiting): number {

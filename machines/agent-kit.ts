@@ -1,18 +1,24 @@
 import { setup } from 'xstate'
 import { afresh, book, inOrder, plan } from './agent-backlog.ts'
-import type { AgentContext, AgentInput, AgentMessage, Failed, Waiting } from './agent-protocol.ts'
+import type { Active, AgentContext, AgentInput, AgentMessage, Failed, Waiting } from './agent-protocol.ts'
+import { arrive, wake } from './policy/arrive.ts'
+import { endAlert } from './policy/correlate.ts'
+import { closeDesk, type Desk, earliest, isPoliced, openDesk } from './policy/desk.ts'
+import { bookStarts, createGate, nextChanceAt } from './policy/gate.ts'
+import { leave } from './policy/leave.ts'
+import type { Member, Terms } from './policy/terms.ts'
 import { run } from './run.ts'
-import type { Outcome } from './run-protocol.ts'
+import type { Outcome, Task } from './run-protocol.ts'
 
 /** Events as the machine sees them: `at` is the database's time in milliseconds. */
-type AgentEvent = { at: number } & (AgentMessage | { type: 'BACKLOG.DUE' })
+type AgentEvent = { at: number } & (AgentMessage | { type: 'BACKLOG.DUE' } | { type: 'POLICY.DUE' })
 
 const kit = setup({
   types: {
     context: {} as AgentContext,
     events: {} as AgentEvent,
     input: {} as AgentInput,
-    emitted: {} as { type: string; data: object },
+    emitted: {} as { type: string; causationid?: string; data: object },
   },
   actors: { run },
   guards: {
@@ -20,8 +26,11 @@ const kit = setup({
     hasNoWork: ({ context }) => context.active.length === 0 && context.backlog.length === 0,
     nothingRuns: ({ context }) => context.active.length === 0,
     somethingFailed: ({ context }) => context.failed.length > 0,
+    hasPolicies: ({ event }) => event.type === 'TRIGGER' && event.terms !== undefined,
   },
 })
+
+type Enqueue = Parameters<Parameters<typeof kit.enqueueActions>[0]>[0]['enqueue']
 
 /** The words that the agent's chart is written in: what it looks at and what it asks for. */
 export const agentKit = kit.extend({
@@ -31,26 +40,67 @@ export const agentKit = kit.extend({
       const waiting: Waiting = { task: { ...event.task, at: event.at }, lock: event.lock, attempts: 0, notBefore: 0 }
       return { backlog: inOrder([...context.backlog, waiting]) }
     }),
+
+    // The policies of its triggers: what becomes of an event is decided here, in one place and one after the other.
+    judge: kit.enqueueActions(({ context, event, self, enqueue }) => {
+      if (event.type !== 'TRIGGER' || event.terms === undefined) return
+      const desk = openDesk(context, event.at)
+      const { task, lock, terms } = event
+      const policy = { terms, members: [memberOf(task, terms)], count: 1 }
+      arrive(desk, { task: { ...task, at: event.at }, lock, attempts: 0, notBefore: 0, policy })
+      carryOut(desk, context, self.sessionId, enqueue)
+    }),
+    correlate: kit.enqueueActions(({ context, event, self, enqueue }) => {
+      const { policy, backlog, active } = context
+      if (event.type !== 'ALERT.ENDED' || !(policy || backlog.some(isPoliced) || active.some(isPoliced))) return
+      const desk = openDesk(context, event.at)
+      endAlert(desk, event.end)
+      carryOut(desk, context, self.sessionId, enqueue)
+    }),
+    wakePolicies: kit.enqueueActions(({ context, event, self, enqueue }) => {
+      if (!context.policy) return
+      // The timer is gone, whatever it was set for.
+      const desk = openDesk({ ...context, policy: { ...context.policy, alarmAt: null } }, event.at)
+      wake(desk)
+      carryOut(desk, context, self.sessionId, enqueue)
+    }),
+    forgetHeld: kit.enqueueActions(({ context, event, self, enqueue }) => {
+      const { policy } = context
+      if (!policy) return
+      const held = [...policy.held.map(({ item }) => item), ...policy.groups.flatMap(({ items }) => items)]
+      for (const one of held) enqueue.emit(skipped(context, self.sessionId, one))
+      const desk = openDesk({ ...context, policy: { ...policy, held: [], groups: [], ending: [], seen: {} } }, event.at)
+      carryOut(desk, context, self.sessionId, enqueue)
+    }),
+
     /** Starts what fits, and wakes itself for what waits out a pause. In an error nothing new starts. */
-    dispatch: kit.enqueueActions(({ context, event: { at }, enqueue }) => {
+    dispatch: kit.enqueueActions(({ context, event: { at }, self, enqueue }) => {
       if (context.failed.length > 0) return
       const { agent, team, settings } = context
-      const { state, started, resumed, preempted, wakeAt } = plan(context, at)
+      const gate = createGate(context, at)
+      const { state, started: chosen, resumed, preempted, wakeAt: retryAt } = plan(context, at, gate)
       enqueue.assign(state)
+      let [started, wakeAt] = [chosen, retryAt]
+      if (gate) {
+        const desk = openDesk({ ...context, ...state }, at)
+        started = bookStarts(desk, chosen)
+        wakeAt = earliest([retryAt, nextChanceAt(desk)].filter((time) => time !== undefined))
+        carryOut(desk, context, self.sessionId, enqueue)
+      }
       for (const one of preempted) enqueue.sendTo(one.run, { type: 'PREEMPT', at })
       for (const one of resumed) enqueue.sendTo(one.run, { type: 'RESUME', at })
-      for (const { run: id, task, lock } of started) {
+      for (const one of started) {
         enqueue.spawnChild('run', {
-          id,
-          input: ({ self }) => ({
+          id: one.run,
+          input: ({ self: { sessionId: instance } }) => ({
             at,
             agent,
             version: settings.version,
-            instance: self.sessionId,
+            instance,
             team,
-            task,
+            task: taskOf(one),
             settings: settings.run,
-            lock,
+            lock: one.lock,
           }),
         })
       }
@@ -58,11 +108,17 @@ export const agentKit = kit.extend({
       if (wakeAt !== undefined) enqueue.raise({ type: 'BACKLOG.DUE', at: 0 }, { id: 'backlog', delay: wakeAt - at })
     }),
     stopWaiting: kit.cancel('backlog'),
-    settle: kit.enqueueActions(({ context, event, enqueue }) => {
+    settle: kit.enqueueActions(({ context, event, self, enqueue }) => {
       if (!('actorId' in event)) return
       const ended = context.active.find((one) => one.run === event.actorId)
       enqueue.stopChild(event.actorId)
-      if (ended) enqueue.assign(book(context, ended, outcomeOf(event), event.at))
+      if (!ended) return
+      const booked = book(context, ended, outcomeOf(event), event.at)
+      enqueue.assign(booked)
+      if (!isPoliced(ended)) return
+      const desk = openDesk({ ...context, ...booked }, event.at)
+      leave(desk, ended, booked.backlog !== undefined)
+      carryOut(desk, context, self.sessionId, enqueue)
     }),
 
     // To its runs. Those that stand aside, or are about to, stand still already, and go on when there is a place again.
@@ -113,6 +169,30 @@ export const agentKit = kit.extend({
     })),
   },
 })
+
+/** What the policies came to: kept, told to the runs and to the log, and the alarm set for what time decides next. */
+function carryOut(desk: Desk, context: AgentContext, instance: string, enqueue: Enqueue): void {
+  const { state, alarm } = closeDesk(desk)
+  enqueue.assign(state)
+  for (const { run: id, event } of desk.orders) enqueue.sendTo(id, { ...event, at: desk.at })
+  for (const { outcome, event, ...told } of desk.said) {
+    const { agent } = context
+    enqueue.emit({ type: `trigger.${outcome}`, causationid: event, data: { agent, instance, event, ...told } })
+  }
+  if (alarm === undefined) return
+  enqueue.cancel('policy')
+  if (alarm !== null)
+    enqueue.raise({ type: 'POLICY.DUE', at: 0 }, { id: 'policy', delay: Math.max(0, alarm - desk.at) })
+}
+
+function memberOf({ eventId: event, subject }: Omit<Task, 'at'>, { alert }: Terms): Member {
+  return { event, subject, fingerprint: alert?.fingerprint ?? null, startsAt: alert?.startsAt ?? null }
+}
+
+/** A run for several events knows all of them. */
+function taskOf({ task, policy }: Active): Task {
+  return policy && policy.members.length > 1 ? { ...task, alerts: policy.members } : task
+}
 
 function announce(type: string) {
   return kit.emit(({ context, self }) => ({ type, data: { ...facts(context, self.sessionId), ...context.order } }))

@@ -1,4 +1,6 @@
 import type { Address } from '../core/address.ts'
+import type { PolicyState } from './policy/state.ts'
+import type { AlertEnd, Mark, Terms } from './policy/terms.ts'
 import type { Order, Outcome, RunSettings, Task } from './run-protocol.ts'
 
 /** What an instance takes from its definition; changes only when it moves to another version. */
@@ -18,8 +20,10 @@ export interface AgentInput {
 }
 
 export type AgentMessage =
-  /** An event that a trigger matched. `lock`: of the device's pool, null when no device is needed. */
-  | { type: 'TRIGGER'; task: Omit<Task, 'at'>; lock: Address | null }
+  /** An event that a trigger matched. `lock`: of the device's pool, null when no device is needed. `terms`: its policies. */
+  | { type: 'TRIGGER'; task: Omit<Task, 'at'>; lock: Address | null; terms?: Terms }
+  /** An alert that its triggers may have heard of is over. */
+  | { type: 'ALERT.ENDED'; end: AlertEnd }
   | { type: 'START'; by: string }
   | { type: 'PAUSE'; by: string; reason: string }
   | { type: 'RESUME'; by: string }
@@ -41,6 +45,8 @@ export interface Waiting {
   attempts: number
   /** Not before this, milliseconds since the epoch: the pause before a retry. */
   notBefore: number
+  /** Of a trigger with policies. */
+  policy?: Mark
 }
 
 export interface Active extends Waiting {
@@ -73,4 +79,6 @@ export interface AgentContext {
   aborted: number
   /** Waits until nothing runs. */
   upgrade: AgentSettings | null
+  /** What it remembers for its triggers' policies. */
+  policy?: PolicyState | undefined
 }

@@ -23,7 +23,24 @@ export const agent = agentKit.createMachine({
   initial: 'idle',
   on: {
     // Wherever it stands, nothing that reaches it is lost: the backlog keeps it.
-    TRIGGER: { actions: 'accept' },
+    TRIGGER: [
+      {
+        guard: 'hasPolicies',
+        description:
+          'What its trigger says under for, dedupe, group, limits, cooldown and concurrency decides what becomes of it.',
+        actions: 'judge',
+      },
+      { actions: 'accept' },
+    ],
+    'ALERT.ENDED': {
+      description:
+        'What is held because of the alert is let go; a run hears of it as its trigger says under correlate.',
+      actions: 'correlate',
+    },
+    'POLICY.DUE': {
+      description: 'The time of an alert that was held, of a group, or of an end that was not believed is over.',
+      actions: 'wakePolicies',
+    },
     UPGRADE: { actions: ['planUpgrade', 'upgrade'] },
     'xstate.done.actor.*': { actions: ['settle', 'upgrade'] },
     'xstate.error.actor.*': { actions: ['settle', 'upgrade'] },
@@ -31,7 +48,8 @@ export const agent = agentKit.createMachine({
   },
   states: {
     idle: {
-      description: 'Nothing to do. Waits for an event that one of its triggers matches.',
+      description:
+        'Nothing to do. Waits for an event that one of its triggers matches, or until what a trigger holds has waited long enough.',
       tags: ['ready'],
       always: [
         { guard: 'somethingFailed', target: 'error' },
@@ -41,7 +59,8 @@ export const agent = agentKit.createMachine({
     },
     running: {
       description:
-        'At least one run is under way, or waits out the pause before another try. More events go to the backlog.',
+        'At least one run is under way, or something waits out a pause: before another try, or because its trigger lets nothing ' +
+        'more start now. More events go to the backlog.',
       tags: ['busy'],
       entry: 'dispatch',
       exit: 'stopWaiting',
@@ -50,7 +69,9 @@ export const agent = agentKit.createMachine({
         { guard: 'hasNoWork', target: 'idle' },
       ],
       on: {
-        TRIGGER: { actions: ['accept', 'dispatch'] },
+        TRIGGER: [{ guard: 'hasPolicies', actions: ['judge', 'dispatch'] }, { actions: ['accept', 'dispatch'] }],
+        'ALERT.ENDED': { actions: ['correlate', 'dispatch'] },
+        'POLICY.DUE': { actions: ['wakePolicies', 'dispatch'] },
         'BACKLOG.DUE': { actions: 'dispatch' },
         'xstate.done.actor.*': { actions: ['settle', 'upgrade', 'dispatch'] },
         'xstate.error.actor.*': { actions: ['settle', 'upgrade', 'dispatch'] },
@@ -79,7 +100,7 @@ export const agent = agentKit.createMachine({
       on: {
         RETRY: { target: 'idle', actions: 'tryAgain' },
         SKIP: { target: 'idle', actions: 'dropFailed' },
-        RESET: { target: 'idle', actions: ['dropFailed', 'dropBacklog'] },
+        RESET: { target: 'idle', actions: ['dropFailed', 'dropBacklog', 'forgetHeld'] },
       },
     },
     stopping: {
@@ -98,7 +119,7 @@ export const agent = agentKit.createMachine({
           target: 'idle',
           actions: ['forgetOrder', 'tryAgain', 'announceStart'],
         },
-        RESET: { actions: ['dropFailed', 'dropBacklog'] },
+        RESET: { actions: ['dropFailed', 'dropBacklog', 'forgetHeld'] },
         STOP: {},
       },
     },

@@ -52,6 +52,8 @@ const kit = setup({
     isMyLease: ({ context, event }) => event.type === 'lock.lost' && event.token === context.lease?.token,
     shallPause: ({ context }) => context.wish === 'pause',
     shallYield: ({ context }) => context.wish === 'preempt',
+    /** While it reacts to a failure, that goes on. */
+    isMoot: ({ context }) => context.moot !== undefined && context.phase === 'steps',
     isThrough: ({ context }) => context.through === true,
     mayGoOn: ({ context }) => context.delayMs <= 0,
     stepIsDone: ({ event }) => answerOf(event)?.kind === 'next',
@@ -189,6 +191,13 @@ export const runKit = kit.extend({
         ? { result: { outcome: 'aborted', reason: `${event.by}: ${event.reason}`, fault: false } }
         : {},
     ),
+
+    noteMoot: kit.assign(({ event }) => {
+      if (event.type !== 'RESOLVED') return {}
+      const outcome = event.then === 'complete' ? ('succeeded' as const) : ('aborted' as const)
+      return { moot: { outcome, reason: `${event.by}: ${event.reason}`, fault: false } }
+    }),
+    endAsMoot: kit.assign({ result: ({ context }) => first(context, context.moot ?? context.result) }),
 
     announceStart: kit.emit(({ context, self }) => ({
       type: 'run.started',

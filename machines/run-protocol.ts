@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts'
 import type { Json } from '../core/json.ts'
 import type { LockReply } from './lock-protocol.ts'
+import type { Member } from './policy/terms.ts'
 
 /** One piece of work for an agent: an event that a trigger matched. */
 export interface Task {
@@ -17,6 +18,8 @@ export interface Task {
   /** The trigger's `with`, filled in. */
   with: Json
   trigger: string
+  /** Of a run for several events: all of them, oldest first. */
+  alerts?: Member[]
 }
 
 /** How a definition wants its runs to be: read from the version that the instance is pinned to. */
@@ -99,6 +102,8 @@ export interface RunContext extends Omit<RunInput, 'at'> {
   delayMs: number
   /** What it was told to do at the next safe point. */
   wish: 'pause' | 'preempt' | null
+  /** How it is to end at the next safe point, because its work has become moot. */
+  moot?: Outcome
   /** The step that a person has to say something about. */
   asking: { step: string; tool: string } | null
   approved: boolean
@@ -127,6 +132,8 @@ export type RunMessage =
   /** Give the device back at the next safe point and stand still until RESUME. */
   | { type: 'PREEMPT' }
   | ({ type: 'CANCEL' } & Order)
+  /** The alert that it works on is over, so it has nothing to do any more: it ends at its next safe point. */
+  | ({ type: 'RESOLVED'; then: 'cancel' | 'complete' } & Order)
   | ({ type: 'APPROVE' } & Word)
   | ({ type: 'DENY' } & Word)
   /** About a step whose outcome is unknown. */

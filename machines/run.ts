@@ -30,6 +30,7 @@ export const run = runKit.createMachine({
     starting: {
       description: 'Sees what it needs to go on, at the beginning and whenever it lost its device.',
       always: [
+        { guard: 'isMoot', target: 'ending', actions: 'endAsMoot' },
         { guard: 'shallYield', target: 'preempted' },
         { guard: 'needsNoDevice', target: 'holding' },
         { target: 'waitingForDevice' },
@@ -49,6 +50,7 @@ export const run = runKit.createMachine({
         RESUME: { actions: 'wishNothing' },
         PREEMPT: { target: 'preempted', actions: 'leaveQueue' },
         CANCEL: { target: 'ending', actions: ['leaveQueue', 'abort'] },
+        RESOLVED: { target: 'ending', actions: ['leaveQueue', 'noteMoot', 'endAsMoot'] },
       },
     },
     holding: {
@@ -67,6 +69,11 @@ export const run = runKit.createMachine({
         },
         TIMEOUT: { target: '.cleaning', actions: 'timeOut' },
         CANCEL: { target: '.cleaning', actions: 'abort' },
+        RESOLVED: {
+          actions: 'noteMoot',
+          description:
+            'Its alert is over, and its trigger says that it is not wanted any more: it ends at the next safe point.',
+        },
         PAUSE: { actions: 'wishPause' },
         RESUME: { actions: 'wishNothing' },
         PREEMPT: { actions: 'wishYield' },
@@ -76,6 +83,7 @@ export const run = runKit.createMachine({
           description: 'A safe point: nothing is under way. Goes on after the pause that the step asked for.',
           tags: ['safe'],
           always: [
+            { guard: 'isMoot', target: 'cleaning', actions: 'endAsMoot' },
             { guard: 'shallPause', target: 'paused' },
             { guard: 'shallYield', target: '#run.preempted', actions: 'giveBack' },
             { guard: 'isThrough', target: 'cleaning' },
@@ -124,7 +132,10 @@ export const run = runKit.createMachine({
           description: 'The next tool needs a person’s word. Without one in an hour the answer is no.',
           tags: ['waiting', 'needsHuman'],
           exit: 'stopAsking',
-          always: { guard: 'shallYield', target: '#run.preempted', actions: 'giveBack' },
+          always: [
+            { guard: 'isMoot', target: 'cleaning', actions: 'endAsMoot' },
+            { guard: 'shallYield', target: '#run.preempted', actions: 'giveBack' },
+          ],
           after: { approval: { target: 'cleaning', actions: 'notApproved' } },
           on: {
             APPROVE: { guard: 'isAboutThisStep', target: 'betweenSteps', actions: 'approve' },
@@ -164,6 +175,7 @@ export const run = runKit.createMachine({
             // How it ends is decided.
             TIMEOUT: {},
             CANCEL: {},
+            RESOLVED: {},
             PAUSE: {},
             PREEMPT: {},
           },
@@ -177,6 +189,7 @@ export const run = runKit.createMachine({
       on: {
         RESUME: 'starting',
         CANCEL: { target: 'ending', actions: 'abort' },
+        RESOLVED: { target: 'ending', actions: ['noteMoot', 'endAsMoot'] },
       },
     },
     ending: {

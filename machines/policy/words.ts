@@ -1,0 +1,21 @@
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const
+
+/** A duration as definitions write it: `90s` for what is no whole minute, `10m`, `1d`. */
+export function inWords(ms: number): string {
+  const [unit, size] = UNITS.find(([, whole]) => ms >= whole && ms % whole === 0) ?? ['ms', 1]
+  return `${ms / size}${unit}`
+}
+
+/** A time of the machine's clock, for people: `2026-11-01 10:05:00 UTC`. */
+export function timeInWords(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
