@@ -63,6 +63,8 @@ const CATALOGUE = {
   'request.upgrade_required': { status: 426, retryable: false },
   'request.unsupported_media_type': { status: 415, retryable: false },
   'run.not_found': { status: 404, retryable: false },
+  'schedule.exists': { status: 409, retryable: false },
+  'schedule.not_found': { status: 404, retryable: false },
   'secret.unreadable': { status: 503, retryable: true },
   'source.malformed': { status: 400, retryable: false },
   'source.not_found': { status: 404, retryable: false },

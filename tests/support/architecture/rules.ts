@@ -33,6 +33,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   elkjs: ['http/diagram/'],
   pino: ['core/log.ts', 'examples/'],
   commander: ['cli/'],
+  croner: ['core/cron.ts'],
+  cronstrue: ['core/cron.ts'],
 }
 
 /** Words that have no business in a room, with the reason that a reader of the failure needs. */
