@@ -38,6 +38,17 @@ export const ACCESS = {
   'POST /v1/alerts/:fingerprint/resolve': 'operator',
   'POST /v1/alerts/:fingerprint/discard': 'operator',
 
+  'GET /v1/schedules': 'viewer',
+  'POST /v1/schedules': 'operator',
+  'POST /v1/schedules/preview': 'viewer',
+  'GET /v1/schedules/:id': 'viewer',
+  'PUT /v1/schedules/:id': 'operator',
+  'DELETE /v1/schedules/:id': 'operator',
+  'POST /v1/schedules/:id/pause': 'operator',
+  'POST /v1/schedules/:id/resume': 'operator',
+  'POST /v1/schedules/:id/trigger': 'operator',
+  'POST /v1/schedules/:id/backfill': 'operator',
+
   'GET /v1/agents': 'viewer',
   'POST /v1/agents': 'operator',
   'POST /v1/agents/validate': 'viewer',

@@ -19,6 +19,7 @@ import { messageRoutes } from './messages.ts'
 import { pastRoutes } from './past.ts'
 import type { Route } from './route.ts'
 import { runRoutes } from './runs.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { sessionRoutes } from './session.ts'
 import { sourceRoutes } from './sources.ts'
 import { systemRoutes } from './system.ts'
@@ -33,6 +34,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...ingestRoutes(deps),
     ...sourceRoutes(deps),
     ...alertRoutes(deps),
+    ...scheduleRoutes(deps),
     ...agentRoutes(deps),
     ...bulkRoutes(deps),
     ...instanceRoutes(deps),

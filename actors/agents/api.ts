@@ -17,6 +17,7 @@ import type { MessagesApi } from './messages-api.ts'
 import type { PageOf } from './paging.ts'
 import type { PastApi } from './past-api.ts'
 import type { RunsApi } from './runs-api.ts'
+import type { SchedulesApi } from './schedules-api.ts'
 import type { SourcesApi } from './sources-api.ts'
 
 /**
@@ -38,6 +39,7 @@ export interface Platform {
   deadLetters: DeadLettersApi
   keys: KeysApi
   sources: SourcesApi
+  schedules: SchedulesApi
   idempotency: IdempotencyApi
   audit: { list(by: Principal, page: AuditPage): Promise<PageOf<AuditEntry>> }
   bulk: BulkApi

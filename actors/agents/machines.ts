@@ -6,6 +6,7 @@ import { device } from '../../machines/device.ts'
 import { lock } from '../../machines/lock.ts'
 import { run } from '../../machines/run.ts'
 import type { Lease, StepInput, StepOutcome } from '../../machines/run-protocol.ts'
+import { schedule } from '../../machines/schedule.ts'
 import type { ForkRules } from '../runtime.ts'
 
 /** The work that the machines ask for. */
@@ -30,6 +31,7 @@ export function platformMachines(work: Work) {
     lock: lock.provide({ actors: { cleanup: poolCleanup } }),
     device,
     alert,
+    schedule,
   }
 }
 
@@ -41,7 +43,7 @@ export const CONTROLS = {
 } as const
 
 /**
- * What of the platform may be forked. Agents, runs and alerts only as inspections that do nothing: a second one that acts
+ * What of the platform may be forked. Agents, runs, alerts and schedules only as inspections that do nothing: a second one that acts
  * would take devices, answer events and tell people. A device or a lock is of the world, and there is one of it.
  */
 export const FORKS: ForkRules = {
@@ -49,5 +51,6 @@ export const FORKS: ForkRules = {
   run: 'sealed',
   alert: 'sealed',
   lock: { refused: 'a lock stands for devices of the world; a second one would promise them twice' },
+  schedule: 'sealed',
   device: { refused: 'a device stands for a thing in the world, of which there is one' },
 }

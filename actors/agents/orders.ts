@@ -35,6 +35,7 @@ const ORDERS: Readonly<Record<string, Readonly<Record<string, z.ZodType<MachineE
     MAINTENANCE: Maintenance,
   },
   alert: {},
+  schedule: { PAUSE: Order, RESUME: Order, TRIGGER: Order },
 }
 
 /** True where people may send this type to actors of this kind; a machine of somebody else's judges by itself. */

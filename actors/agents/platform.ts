@@ -40,6 +40,7 @@ import { createRegistry } from './registry.ts'
 import { createRetention } from './retention.ts'
 import { createRules } from './rules.ts'
 import { createRuns } from './runs.ts'
+import { createSchedules } from './schedules.ts'
 import { createSources } from './sources.ts'
 import { publishTemplates } from './templates.ts'
 import { createThreadReader } from './yaml-thread.ts'
@@ -223,6 +224,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     bulk: createBulk({ runtime, instances, deadLetters }),
     keys,
     sources,
+    schedules: createSchedules({ runtime, audit }),
     audit,
     inbox: createInbox({ sql }),
     idempotency: {

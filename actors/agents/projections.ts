@@ -4,11 +4,13 @@ import { deviceRows } from '../../db/devices.ts'
 import { type InstanceRow, instanceRows } from '../../db/instances.ts'
 import { lockRows } from '../../db/locks.ts'
 import { runRows } from '../../db/runs.ts'
+import { scheduleRows } from '../../db/schedules.ts'
 import type { ActorChange, Projection } from '../../db/turn-commit.ts'
 import type { AgentContext } from '../../machines/agent-protocol.ts'
 import { activePaths } from '../../machines/describe.ts'
 import type { RunContext } from '../../machines/run-protocol.ts'
 import { alertRow, deviceRow, lockRowsOf } from './lab-rows.ts'
+import { scheduleRow } from './schedule-rows.ts'
 
 /** The tables that people query, kept in step with the actors by the very commits that move these. */
 export const PROJECTIONS: readonly Projection[] = [
@@ -19,6 +21,7 @@ export const PROJECTIONS: readonly Projection[] = [
     ),
   (sql, changes) => some(of('lock', changes).map(lockRowsOf), (rows) => lockRows(sql, rows)),
   (sql, changes) => some(of('alert', changes).map(alertRow), (rows) => alertRows(sql, rows)),
+  (sql, changes) => some(of('schedule', changes).map(scheduleRow), (rows) => scheduleRows(sql, rows)),
   (sql, changes) => some(of('agent', changes).map(instanceRow), (rows) => instanceRows(sql, rows)),
   (sql, changes) => some(of('run', changes).map(runRow), (rows) => runRows(sql, rows)),
 ]

@@ -1,0 +1,183 @@
+import { type Address, address, teamKey } from '../../core/address.ts'
+import { inWords, slotsOf } from '../../core/cron.ts'
+import { AppError } from '../../core/errors.ts'
+import type { MachineEvent } from '../../core/message.ts'
+import type { Principal } from '../../core/principal.ts'
+import { databaseTime } from '../../db/client.ts'
+import { findSchedule, type ListedSchedule, listSchedules } from '../../db/schedules.ts'
+import type { Recent, ScheduleSpec } from '../../machines/schedule-protocol.ts'
+import { BACKFILL_LIMIT, countSlots, nextSlot } from '../../machines/schedule-slots.ts'
+import type { Runtime } from '../runtime.ts'
+import { ask } from './ask.ts'
+import type { Audit } from './audit.ts'
+import { problem, refuseEnded, refuseEndless } from './schedule-checks.ts'
+import type { ScheduleDraft, SchedulesApi, ScheduleView } from './schedules-api.ts'
+
+const PAGE = 100
+const SHOWN = 5
+
+/** Schedules. What is shown comes from the table; what is changed goes through the schedule's own actor. */
+export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: Audit }): SchedulesApi {
+  const { sql } = runtime
+
+  async function existing(by: Principal, id: string): Promise<ListedSchedule> {
+    const row = await findSchedule(sql, by.team, id)
+    if (!row) throw new AppError('schedule.not_found', `There is no schedule ${id}`, { details: { id } })
+    return row
+  }
+
+  const view = async (by: Principal, id: string): Promise<ScheduleView> => viewOf(await existing(by, id))
+
+  /** The same name is the same actor for ever: one that was removed comes back, and sends no slot twice. */
+  async function set(by: Principal, id: string, spec: ScheduleSpec, expected?: number | null): Promise<ScheduleView> {
+    refuseEndless(spec)
+    refuseEnded(spec, (await databaseTime(sql)).getTime())
+    const to = await runtime.spawn('schedule', {
+      key: teamKey(by.team, id),
+      team: by.team,
+      input: { id },
+      sender: `user/${by.name}`,
+    })
+    const event = { type: 'SET', spec: { ...spec }, ...(expected === undefined ? {} : { expected }) }
+    await ask(runtime, to, event, by)
+    return view(by, id)
+  }
+
+  async function command(by: Principal, id: string, action: string, event: MachineEvent): Promise<void> {
+    await existing(by, id)
+    await ask(runtime, addressOf(by, id), event, by)
+    const { type: _type, ...details } = event
+    await audit.append(by, `schedule.${action}`, id, details)
+  }
+
+  async function told(by: Principal, id: string, action: string, event: MachineEvent): Promise<ScheduleView> {
+    await command(by, id, action, event)
+    return view(by, id)
+  }
+
+  return {
+    async list(by, { limit = PAGE, ...filter }) {
+      const rows = await listSchedules(sql, by.team, { ...filter, limit })
+      return { items: rows.map(viewOf), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
+    },
+
+    get: view,
+
+    preview(rule) {
+      const slots = slotsOf(rule)
+      const now = Date.now()
+      const next = slots.following(now, SHOWN).map(dateOf)
+      return { words: inWords(rule.cron), next, previous: slots.preceding(now, SHOWN).map(dateOf) }
+    },
+
+    async create(by, id, draft) {
+      const exists = new AppError('schedule.exists', `There is a schedule ${id} already: PUT changes it`, {
+        details: { id },
+      })
+      if (await findSchedule(sql, by.team, id)) throw exists
+      const made = await set(by, id, specOf(id, draft), null).catch(instead(exists))
+      await audit.append(by, 'schedule.create', id, { cron: made.cron, timezone: made.timezone, type: made.type })
+      return made
+    },
+
+    async put(by, id, draft, expected) {
+      const before = await findSchedule(sql, by.team, id)
+      if (expected !== undefined && before?.version !== expected) throw moved(id, before?.version)
+      const made = await set(by, id, specOf(id, draft), expected).catch(instead(moved(id, before?.version)))
+      const { cron, timezone, type } = made
+      await audit.append(by, before ? 'schedule.change' : 'schedule.create', id, { cron, timezone, type })
+      return { view: made, created: before === undefined }
+    },
+
+    async remove(by, id, expected) {
+      const { version } = await existing(by, id)
+      if (expected !== undefined && version !== expected) throw moved(id, version)
+      await command(by, id, 'remove', { type: 'REMOVE', ...(expected === undefined ? {} : { expected }) })
+    },
+
+    pause: (by, id) => told(by, id, 'pause', { type: 'PAUSE' }),
+    resume: (by, id) => told(by, id, 'resume', { type: 'RESUME' }),
+    trigger: (by, id) => told(by, id, 'trigger', { type: 'TRIGGER' }),
+
+    async backfill(by, id, from, to) {
+      const spec = specIn(await existing(by, id))
+      const now = await databaseTime(sql)
+      if (from > to) throw problem('from', 'expected a time before "to"')
+      if (to > now) throw problem('to', 'expected a time in the past: what is to come is sent when it is due')
+      const slots = countSlots(spec, from.getTime(), to.getTime(), BACKFILL_LIMIT + 1)
+      if (slots === 0) throw problem('from', 'no slot lies between the two')
+      if (slots > BACKFILL_LIMIT)
+        throw problem(
+          'to',
+          `more than ${BACKFILL_LIMIT} slots lie between the two: take a shorter time, one after the other`,
+        )
+      await command(by, id, 'backfill', { type: 'BACKFILL', from: from.getTime(), to: to.getTime() })
+      return { slots }
+    },
+  }
+}
+
+function addressOf(by: Principal, id: string): Address {
+  return address('schedule', teamKey(by.team, id))
+}
+
+function specOf(id: string, { startAt, endAt, ...draft }: ScheduleDraft): ScheduleSpec {
+  return {
+    ...draft,
+    type: draft.type ?? `schedule.${id}.fired`,
+    subject: draft.subject ?? null,
+    startAt: startAt?.getTime() ?? null,
+    endAt: endAt?.getTime() ?? null,
+  }
+}
+
+function viewOf(listed: ListedSchedule): ScheduleView {
+  const { spec: _spec, recent, ...row } = listed
+  const { startAt, endAt, ...spec } = specIn(listed)
+  return {
+    ...row,
+    ...spec,
+    startAt: startAt === null ? null : dateOf(startAt),
+    endAt: endAt === null ? null : dateOf(endAt),
+    words: inWords(spec.cron),
+    next: row.state === 'active' ? upcoming({ ...spec, startAt, endAt }) : [],
+    last: (recent as unknown as Recent[]).map(({ slot, outcome, at }) => ({
+      slot: dateOf(slot),
+      outcome,
+      at: dateOf(at),
+    })),
+  }
+}
+
+function upcoming(spec: ScheduleSpec): Date[] {
+  const slots = slotsOf(spec)
+  const next: number[] = []
+  for (let slot = nextSlot(spec, Date.now(), slots); slot !== null && next.length < SHOWN; ) {
+    next.push(slot)
+    slot = nextSlot(spec, slot, slots)
+  }
+  return next.map(dateOf)
+}
+
+/** The schedule's own machine wrote it, in the commit of its turn. */
+function specIn({ spec }: Pick<ListedSchedule, 'spec'>): ScheduleSpec {
+  return spec as unknown as ScheduleSpec
+}
+
+function dateOf(at: number): Date {
+  return new Date(at)
+}
+
+/** Somebody was faster: the machine did not take what it would have taken a moment before. */
+function instead(error: AppError): (thrown: unknown) => never {
+  return (thrown) => {
+    throw thrown instanceof AppError && thrown.code === 'event.refused' ? error : thrown
+  }
+}
+
+function moved(id: string, version: number | undefined): AppError {
+  const words = version === undefined ? 'is not there any more' : `is at version ${version}: look again`
+  return new AppError('request.precondition_failed', `Schedule ${id} ${words}`, {
+    details: { id, version: version ?? null },
+  })
+}
