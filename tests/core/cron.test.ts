@@ -177,7 +177,8 @@ describe('a rule that cannot be kept', () => {
     fc.assert(
       fc.property(text, (cron) => {
         const rule = { cron, timezone: 'Europe/Paris' }
-        if (cronProblem(rule) === undefined) expect(slotsOf(rule).next(Date.UTC(2026, 0, 1))).not.toBeNull()
+        const next = cronProblem(rule) === undefined ? slotsOf(rule).next(Date.UTC(2026, 0, 1)) : 0
+        expect(next).not.toBeNull()
       }),
       { numRuns: 500 },
     )
