@@ -1,9 +1,11 @@
 import type { Address } from '../core/address.ts'
 import type { Effect, StoredSnapshot } from '../core/effect.ts'
+import { AppError } from '../core/errors.ts'
 import { toJson } from '../core/json.ts'
+import { findActor } from '../db/actors.ts'
 import { findBeginning, type StoredBeginning } from '../db/beginnings.ts'
 import type { Sql } from '../db/client.ts'
-import { type HistoryEntry, listHistory } from '../db/history.ts'
+import { compacted, type HistoryEntry, listHistory } from '../db/history.ts'
 import { type PendingWork, readBeginning } from './fork-event.ts'
 
 export type TimerEffect = Extract<Effect, { type: 'timer' }>
@@ -18,8 +20,11 @@ export interface Pending {
 
 const PAGE = 1_000
 
+/** Throws `history.compacted` for a revision that the history no longer has, and `actor.not_found` when it is gone. */
 export async function readPending(sql: Sql, address: Address, revision: number): Promise<Pending> {
   const beginning = await findBeginning(sql, address)
+  const first = beginning?.revision ?? 1
+  if (first > revision) throw compacted(address, revision, { first })
   const timers = new Map<string, TimerEffect>()
   const work = new Map<string, PendingWork>()
   // Written by `writePending` alone, so its members need no second look.
@@ -31,8 +36,15 @@ export async function readPending(sql: Sql, address: Address, revision: number):
   for (const one of asked) work.set(one.born, one)
   for (let last = beginning?.revision ?? 0; last < revision; ) {
     const entries = await listHistory(sql, address, { after: last, limit: Math.min(PAGE, revision - last) })
-    // What was to be read has become part of the beginning meanwhile.
-    if (entries[0]?.revision !== last + 1) return readPending(sql, address, revision)
+    if (entries.length === 0 || entries.some((entry, place) => entry.revision !== last + 1 + place)) {
+      // What was to be read has become part of the beginning meanwhile, or the actor is gone.
+      if (((await findBeginning(sql, address))?.revision ?? 1) > first) return readPending(sql, address, revision)
+      if (!(await findActor(sql, address))) throw new AppError('actor.not_found', `There is no actor ${address}`)
+      throw new AppError(
+        'internal',
+        `The history of ${address} has a gap between its revisions ${last} and ${revision}`,
+      )
+    }
     for (const entry of entries) note(entry, timers, work)
     last = entries.at(-1)?.revision ?? revision
   }

@@ -6,7 +6,7 @@ import type { MachineEvent } from '../core/message.ts'
 import { type ActorRow, findActor } from '../db/actors.ts'
 import { findBeginning, type StoredBeginning } from '../db/beginnings.ts'
 import type { Sql } from '../db/client.ts'
-import { type HistoryEntry, lastMigration, listHistory } from '../db/history.ts'
+import { compacted, type HistoryEntry, lastMigration, listHistory } from '../db/history.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { firstStep, step } from '../machines/step.ts'
 import type { Checkpoints, Point } from './checkpoints.ts'
@@ -49,20 +49,23 @@ export async function replay(
   // The history may have grown since the row was read; only what made that row counts.
   const last = Math.min(upTo, actor.revision)
   if (last < 1) throw new AppError('request.invalid', 'Revisions begin at 1')
+  const again = (): Promise<Replay> => replay(sql, hosted, address, upTo, checkpoints)
   const beginning = await findBeginning(sql, address)
   const first = beginning?.revision ?? 1
-  if (last < first) throw compacted(actor, last, first)
+  // It moved on, and what it was when its row was read is gone.
+  if (first > actor.revision) return again()
+  if (last < first) throw compacted(address, last, { first, revision: actor.revision })
   const seen = checkpoints?.before(address, last)
   const start = latest([seen && seen.revision >= first ? seen : undefined, await startOf(sql, actor, last, beginning)])
   const folded = await fold(sql, { actor, machine, start, last, offer: (point) => checkpoints?.offer(address, point) })
-  // What was to be read has become part of the beginning meanwhile.
-  if (!folded) {
+  const entry = folded && (folded.entry ?? (await entryAt(sql, address, last)))
+  if (!folded?.point || !entry) {
+    // What was to be read has become part of the beginning meanwhile, or the actor is gone.
     const now = (await findBeginning(sql, address))?.revision ?? 1
-    if (now > first) return replay(sql, hosted, address, upTo, checkpoints)
+    if (now > first || !(await findActor(sql, address))) return again()
     throw new AppError('internal', `The history of ${address} has a gap between its revisions ${first} and ${last}`)
   }
-  const { point, before, entry = await entryAt(sql, address, last) } = folded
-  if (!point || !entry) throw new AppError('internal', `The history of ${address} is empty`)
+  const { point, before } = folded
   const { revision, snapshot, otherDefinitions } = point
   const whole = last === actor.revision ? { equal: same(snapshot, actor.snapshot) } : {}
   return { address, revision, snapshot, before, entry, otherDefinitions, ...whole }
@@ -77,14 +80,6 @@ export async function startOf(
 ): Promise<Point | undefined> {
   const kept = beginning && { revision: beginning.revision, snapshot: beginning.snapshot, otherDefinitions: 0 }
   return latest([kept, await migrated(sql, actor, last)])
-}
-
-function compacted({ address, revision }: ActorRow, wanted: number, first: number): AppError {
-  return new AppError(
-    'history.compacted',
-    `The history of ${address} begins at revision ${first}: revision ${wanted} was older than what is kept`,
-    { details: { address, first, revision } },
-  )
 }
 
 function latest(points: readonly (Point | undefined)[]): Point | undefined {
@@ -141,12 +136,12 @@ function next(machine: HostedMachine, actor: ActorRow, point: Point | undefined,
   const other = entry.machineHash === machine.hash ? 0 : 1
   return {
     revision,
-    snapshot: again(machine, actor, revision, point?.snapshot, entry),
+    snapshot: stepAgain(machine, actor, revision, point?.snapshot, entry),
     otherDefinitions: (point?.otherDefinitions ?? 0) + other,
   }
 }
 
-function again(
+function stepAgain(
   machine: HostedMachine,
   actor: ActorRow,
   revision: number,

@@ -9,7 +9,7 @@ import type { Lane, MachineEvent, Message } from '../core/message.ts'
 import { type ActorRow, findActor, unparkActors } from '../db/actors.ts'
 import { connect, databaseTime, type Sql } from '../db/client.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
-import { type HistoryEntry, listHistory, readHistoryAfter } from '../db/history.ts'
+import { type HistoryEntry, readHistoryAfter, readOn } from '../db/history.ts'
 import { isSettled } from '../db/mailbox.ts'
 import { migrate } from '../db/migrate.ts'
 import { installationId } from '../db/notify.ts'
@@ -121,7 +121,9 @@ export interface Runtime {
    */
   settled(address: Address, options?: { timeoutMs?: number }): Promise<void>
   snapshot(address: Address): Promise<ActorSnapshot>
+  /** From after a revision on, or from where it begins. Throws `history.compacted` rather than leave any out. */
   history(address: Address, page?: Page): AsyncIterable<HistoryEntry>
+  /** The same, live. */
   follow(address: Address, page?: Page): AsyncIterable<HistoryEntry>
   /** Every actor's history in the order of commits, live, from a cursor: without gaps or doubles. */
   followAll(options: { cursor: string; signal?: AbortSignal }): AsyncIterable<HistoryEntry>
@@ -399,7 +401,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
 
     async *history(address, { after = 0 } = {}) {
       for (let last = after; ; ) {
-        const entries = await listHistory(sql, address, { after: last, limit: PAGE })
+        const entries = await readOn(sql, address, { after: last, limit: PAGE })
         yield* entries
         if (entries.length < PAGE) return
         last = entries.at(-1)?.revision ?? last
@@ -409,7 +411,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     async *follow(address, { after = 0, signal } = {}) {
       let last = after
       const read = async (): Promise<HistoryEntry[]> => {
-        const entries = await listHistory(sql, address, { after: last, limit: PAGE })
+        const entries = await readOn(sql, address, { after: last, limit: PAGE })
         last = entries.at(-1)?.revision ?? last
         return entries
       }

@@ -42,7 +42,10 @@ export async function saveBeginning(sql: Sql, address: Address, beginning: Store
   return rows.length === 1
 }
 
-/** Removes up to `limit` entries before the beginning; answers how many there were. */
+/**
+ * Removes up to `limit` entries before the beginning, the oldest first; answers how many there were. One at a time for
+ * each history, so that what is left of it is never with a gap.
+ */
 export async function dropEntries(sql: Sql, address: Address, limit: number): Promise<number> {
   const rows = await answer(sql`
     delete from history h
@@ -53,7 +56,7 @@ export async function dropEntries(sql: Sql, address: Address, limit: number): Pr
       where o.address = ${address}
       order by o.revision
       limit ${limit}
-      for update of o skip locked
+      for update of b skip locked
     ) old
     where h.address = old.address and h.revision = old.revision
     returning h.revision`)

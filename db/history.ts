@@ -1,5 +1,6 @@
 import type { Address } from '../core/address.ts'
 import type { Effect } from '../core/effect.ts'
+import { AppError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 import { answer, type Sql } from './client.ts'
@@ -40,6 +41,30 @@ export async function listHistory(
       ${page.before === undefined ? sql`` : sql`and revision < ${page.before}`}
     order by revision ${page.newestFirst ? sql`desc` : sql`asc`}
     limit ${page.limit}`)
+}
+
+/**
+ * The next entries of an actor, for somebody who knows it up to a revision (0: who knows nothing, and begins where the
+ * history does). Throws `history.compacted` when the next one is gone, so that nobody takes what comes later for it.
+ */
+export async function readOn(
+  sql: Sql,
+  address: Address,
+  page: { after: number; before?: number; limit: number },
+): Promise<HistoryEntry[]> {
+  const entries = await listHistory(sql, address, page)
+  const first = entries[0]?.revision ?? 0
+  if (page.after > 0 && first > page.after + 1) throw compacted(address, page.after + 1, { first })
+  return entries
+}
+
+/** `first` is the first revision that is kept, `revision` the one that the actor has, where it is known. */
+export function compacted(address: Address, wanted: number, now: { first: number; revision?: number }): AppError {
+  return new AppError(
+    'history.compacted',
+    `The history of ${address} begins at revision ${now.first}: revision ${wanted} was older than what is kept`,
+    { details: { address, ...now } },
+  )
 }
 
 /** The number of an actor's latest entry; 0 before its birth. */

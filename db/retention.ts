@@ -189,6 +189,7 @@ export async function removeOrphans(sql: Sql, addresses: readonly Address[], lim
       select o.address, o.revision
       from history o
       where o.address = any(${addresses}) and not exists (select 1 from actors a where a.address = o.address)
+      order by o.address, o.revision
       limit ${limit}
       for update of o skip locked
     ) old

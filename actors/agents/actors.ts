@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts'
 import type { MachineGraph } from '../../core/graph.ts'
 import type { Principal } from '../../core/principal.ts'
 import { type ActorRow, findActor, listActors } from '../../db/actors.ts'
-import { currentCursor, listHistory } from '../../db/history.ts'
+import { currentCursor, listHistory, readOn } from '../../db/history.ts'
 import { listMail } from '../../db/mailbox.ts'
 import { activePaths, describe } from '../../machines/describe.ts'
 import type { HostedMachine } from '../../machines/host.ts'
@@ -70,7 +70,8 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
 
     async history(by, address, page) {
       await existing(by, address)
-      return listHistory(sql, address, page)
+      const { after = 0, newestFirst = false } = page
+      return newestFirst ? listHistory(sql, address, page) : readOn(sql, address, { ...page, after })
     },
 
     async why(by, address) {

@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { assign, fromPromise, setup } from 'xstate'
 import type { Address } from '../../core/address.ts'
+import { AppError } from '../../core/errors.ts'
 import { eventually } from '../support/eventually.ts'
 import { openRuntime } from './open.ts'
 
@@ -151,4 +152,48 @@ describe('a history that is made to begin later', () => {
     await sending
     expect(await open.runtime.replay(address)).toMatchObject({ equal: true, snapshot: { context: { count: 61 } } })
   }, 90_000)
+
+  it('shows no reader a gap: whoever has read up to somewhere is told that what follows is gone', async () => {
+    const address = await actor([])
+    await Promise.all(Array.from({ length: 900 }, () => open.runtime.send(address, { type: 'ADD' })))
+    await open.runtime.settled(address)
+    const reading = open.runtime.history(address)[Symbol.asyncIterator]()
+    expect((await reading.next()).value).toMatchObject({ revision: 1 })
+    await open.runtime.compact(address, 800)
+    const read = [1]
+    const rest = (async () => {
+      for (let next = await reading.next(); next.done !== true; next = await reading.next())
+        read.push(next.value.revision)
+    })()
+    await expect(rest).rejects.toMatchObject({
+      code: 'history.compacted',
+      status: 410,
+      details: { address, first: 800 },
+    })
+    expect(read).toEqual(read.map((_, place) => place + 1))
+    const following = open.runtime.follow(address, { after: 5 })[Symbol.asyncIterator]()
+    await expect(following.next()).rejects.toMatchObject({ code: 'history.compacted' })
+  }, 60_000)
+
+  it('is proven and forked as it was, or said to be gone, by those who read while it becomes shorter', async () => {
+    const address = await actor(['ADD', 'WAIT'])
+    const gone = (error: unknown): undefined => {
+      if (error instanceof AppError && error.code === 'history.compacted') return
+      throw error
+    }
+    for (let round = 0; round < 60; round++) {
+      const { revision } = await open.runtime.ask(address, { type: 'ADD' })
+      const compacting = open.runtime.compact(address, revision)
+      const sending = open.runtime.ask(address, { type: 'ADD' })
+      const [whole, past, fork] = await Promise.all([
+        open.runtime.replay(address),
+        open.runtime.replay(address, revision - 1).catch(gone),
+        open.runtime.fork(address, { at: revision - 1, key: `beside${made++}` }).catch(gone),
+        sending.then(() => compacting).then(async () => open.runtime.compact(address, revision + 1)),
+      ])
+      expect(whole.equal).toBe(true)
+      if (past) expect(past.entry.revision).toBe(revision - 1)
+      if (fork) expect(fork.delays).toHaveLength(1)
+    }
+  }, 120_000)
 })

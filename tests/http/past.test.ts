@@ -60,6 +60,19 @@ describe.each(await backends())('the past, on $name', ({ redisUrl }) => {
     await ask('GET /v1/actors/counter/a/replay?at=5', 400)
   })
 
+  it('is never told with a gap: who reads on where it was removed meanwhile hears where it begins now', async () => {
+    const { runtime } = running.platform
+    await runtime.spawn('counter', { key: 'long' })
+    for (let n = 0; n < 5; n++) await runtime.send('counter/long', { type: 'ADD' })
+    await runtime.settled('counter/long')
+    const { body } = await ask<{ nextCursor: string }>('GET /v1/actors/counter/long/history?limit=2', 200)
+    await runtime.compact('counter/long', 5)
+    const next = `GET /v1/actors/counter/long/history?limit=2&cursor=${body.nextCursor}`
+    expect((await ask(next, 410)).body).toMatchObject({ code: 'history.compacted', first: 5 })
+    const whole = await ask<{ items: { revision: number }[] }>('GET /v1/actors/counter/long/history', 200)
+    expect(whole.body.items.map(({ revision }) => revision)).toEqual([5, 6])
+  })
+
   it('shows what waited while nobody took it', async () => {
     const { sql, spawn } = running.platform.runtime
     await spawn('counter', { key: 'slow' })
