@@ -26,6 +26,7 @@ const rule = {
     .string()
     .min(1)
     .max(200)
+    .meta({ examples: ['0 7 * * MON'] })
     .describe('Five fields (minute hour day month weekday) or six (seconds first); L, W, # and names are known'),
   timezone: z.string().min(1).max(64).default('UTC').describe('The name of a time zone, as in `Europe/Paris`'),
 }

@@ -22,6 +22,7 @@ export interface Schema {
   pattern?: string
   format?: string
   default?: unknown
+  examples?: unknown[]
 }
 
 const Schema: z.ZodType<Schema> = z.any()
@@ -130,6 +131,7 @@ export function sampleOf(schema: Schema): unknown {
   const { type, properties = {}, required = [] } = schema
   if (schema.anyOf) return sampleOf(schema.anyOf[0] ?? {})
   if (schema.const !== undefined) return schema.const
+  if (schema.examples) return schema.examples[0]
   if (schema.enum) return schema.enum[0]
   switch ([type].flat()[0]) {
     case 'integer':

@@ -52,6 +52,7 @@ beforeAll(async () => {
   await post('/v1/alerts', { kind: 'freeze', fingerprint: OURS })
   const { ticket } = await post<{ ticket: string }>('/v1/tickets', { pool: OURS, wants: { devices: [OURS] } })
   await ask('PUT', `/v1/sources/${OURS}`, ADMIN, { kind: 'manual', scheme: 'bearer' })
+  await post('/v1/schedules', { id: OURS, cron: '0 0 1 1 *', description: OURS })
   // A message that the lock cannot handle, for a dead letter.
   await running.platform.runtime.send(`lock/${OURS}`, {
     type: 'ACQUIRE',
@@ -101,6 +102,7 @@ const BODIES: [RegExp, object][] = [
   [/\/kick$/, { reason: 'x' }],
   [/\/fault$/, { kind: null }],
   [/\/decide$/, { decision: 'retry' }],
+  [/\/backfill$/, { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }],
   [/^PUT .*\/enabled$/, { enabled: true }],
 ]
 const QUERIES: [RegExp, string][] = [
@@ -126,6 +128,12 @@ function about(
 }
 const ours = (kind: string): string => known[kind] ?? OURS
 const nobodys = (kind: string): string => (kind === 'dead-letters' ? '987654321' : `nobodys${OURS.length}`)
+/** What one team makes under a name says nothing of what another has under it. */
+const MADE_BY_NAME: ReadonlySet<RouteName> = new Set<RouteName>([
+  'PUT /v1/actors/:kind/:key',
+  'PUT /v1/sources/:id',
+  'PUT /v1/schedules/:id',
+])
 /** Its own answer tells a machine's graph, which is the build's and no team's; and whoever sends names a source. */
 const NO_TEAMS = /machines|\/ingest\/|^OPTIONS/
 
@@ -163,7 +171,7 @@ describe("another team's thing", () => {
 
   it.each(withIds)('cannot be told from none: %s', async (name) => {
     // Device ids are one list for the installation: see SECURITY.md.
-    if (name === 'PUT /v1/devices/:id' || name === 'PUT /v1/actors/:kind/:key' || name === 'PUT /v1/sources/:id') return
+    if (name === 'PUT /v1/devices/:id' || MADE_BY_NAME.has(name)) return
     const [method, theirs, body] = about(name, ours)
     const [, none] = about(name, nobodys)
     const found = await ask(method, theirs, keys.stranger, body)

@@ -303,7 +303,12 @@ const NO_TIMES = [
   '0000-01-01T00:00:00Z|9999-12-31T23:59:59-14:00|２０２６-01-01T00:00:00Z|2026-01-01T00:00:00Z;drop',
 ].flatMap((line) => line.split('|'))
 
-/** Class 15: time, in definitions, events, alerts and queries. There are no schedules yet: a cron stands nowhere. */
+/** Crons that are good ones: asked about, not kept, so that nothing is due while others look at the rows. */
+const GOOD_CRONS = ['* * * * *', '* * * * * *', '@yearly', 'L * * * *', '? ? ? ? ?']
+const NO_ZONES =
+  'Mars/Phobos|+02:00|UTC+2|localtime|../UTC|Europe|Europe/|/Paris|\u0000|Ｕ|GMT0BST|America/New York'.split('|')
+
+/** Class 15: time, in definitions, events, alerts, schedules and queries. */
 export function times(): Item[] {
   const quoted = (text: string): string => JSON.stringify(text)
   const json = (name: string, path: string, body: object, expect: readonly number[] = [400]): Item => ({
@@ -323,6 +328,23 @@ export function times(): Item[] {
         ask: post(`/v1/actors/thing/one/events?wait=${encodeURIComponent(text)}`, '{"type":"GO"}'),
       }),
     ),
+    ...CRONS.map((text) =>
+      json(
+        `previewed cron ${text}`,
+        '/v1/schedules/preview',
+        { cron: text },
+        GOOD_CRONS.includes(text) ? [200, 400] : [400],
+      ),
+    ),
+    ...CRONS.filter((text) => !GOOD_CRONS.includes(text)).map((text) =>
+      json(`scheduled cron ${text}`, '/v1/schedules', { id: 'odd', cron: text }),
+    ),
+    ...NO_ZONES.map((zone) => json(`zone ${zone}`, '/v1/schedules', { id: 'odd', cron: '0 0 1 1 *', timezone: zone })),
+    ...['xstate.done.actor.approve', 'xstate.init', '', '*', 'a..b', 'a b'].map((type) =>
+      json(`scheduled type ${type}`, '/v1/schedules', { id: 'odd', cron: '0 0 1 1 *', type }),
+    ),
+    json('a cron a thousand times', '/v1/schedules', { id: 'odd', cron: Array(1000).fill('* * * * * *').join(' ') }),
+    ...NO_TIMES.map((text) => json(`endAt ${text}`, '/v1/schedules', { id: 'odd', cron: '0 0 1 1 *', endAt: text })),
     ...CRONS.map((text) => item(15, `cron ${text}`, `${HEAD}triggers: [{cron: ${quoted(text)}}]`)),
     ...NO_TIMES.map((text) => json(`time ${text}`, '/v1/events', { type: 'a.b', time: text })),
     ...NO_TIMES.map((text) => json(`expiresAt ${text}`, '/v1/keys', { name: 'x', role: 'viewer', expiresAt: text })),
