@@ -100,7 +100,8 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
     trigger: (by, id) => told(by, id, 'trigger', { type: 'TRIGGER' }),
 
     async backfill(by, id, from, to) {
-      const spec = specIn(await existing(by, id))
+      const before = await existing(by, id)
+      const spec = specIn(before)
       const now = await databaseTime(sql)
       if (from > to) throw problem('from', 'expected a time before "to"')
       if (to > now) throw problem('to', 'expected a time in the past: what is to come is sent when it is due')
@@ -111,7 +112,8 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
           'to',
           `more than ${BACKFILL_LIMIT} slots lie between the two: take a shorter time, one after the other`,
         )
-      await command(by, id, 'backfill', { type: 'BACKFILL', from: from.getTime(), to: to.getTime() })
+      const order = { type: 'BACKFILL', from: from.getTime(), to: to.getTime() }
+      await command(by, id, 'backfill', order).catch(instead(notNow(before)))
       return { slots }
     },
   }
@@ -173,6 +175,12 @@ function instead(error: AppError): (thrown: unknown) => never {
   return (thrown) => {
     throw thrown instanceof AppError && thrown.code === 'event.refused' ? error : thrown
   }
+}
+
+function notNow({ id, state }: ListedSchedule): AppError {
+  const why =
+    state === 'active' ? 'a backfill is at work: wait for its end' : `it is ${state}: only an active one fills in`
+  return new AppError('event.refused', `Schedule ${id} takes no backfill now: ${why}`, { details: { id, state } })
 }
 
 function moved(id: string, version: number | undefined): AppError {
