@@ -271,6 +271,30 @@ export async function listDeliveries(sql: Sql, eventId: string): Promise<Deliver
     order by created_at, address`)
 }
 
+export interface DecisionRow {
+  agent: string
+  version: string
+  trigger: string
+  instance: string
+  outcome: string
+  reason: string
+  into: string | null
+  at: Date
+}
+
+/** What agents' policies made of an event, in the order in which it was decided. They say so as events of its cause. */
+export async function listDecisions(sql: Sql, team: string, eventId: string): Promise<DecisionRow[]> {
+  return answer(sql<DecisionRow[]>`
+    select coalesce(e.data ->> 'agent', '') as agent, coalesce(e.data ->> 'version', '') as version,
+      coalesce(e.data ->> 'trigger', '') as trigger, substr(e.source, 2) as instance, substr(e.type, 9) as outcome,
+      coalesce(e.data ->> 'reason', '') as reason, e.data ->> 'into' as into, e.received_at as at
+    from event_log e
+    where e.team = ${team} and e.causationid = ${eventId} and e.type like 'trigger.%'
+      -- Only who got the event has a say.
+      and exists (select 1 from deliveries d where d.event_id = ${eventId} and '/' || d.address = e.source)
+    order by e.seq`)
+}
+
 /** The log after a cursor, in the order of commits, below every running transaction. */
 export async function readEventsAfter(
   sql: Sql,

@@ -74,7 +74,24 @@ export const Verdict = named(
     priority: z.int(),
     device: z.string().nullable(),
     addresses: z.array(Address),
+    policies: z.array(z.string()).describe('What the trigger looks at before a run starts'),
   }) satisfies View<eventsApi.RuleVerdict>,
+)
+
+export const PolicyDecision = named(
+  'PolicyDecision',
+  z.strictObject({
+    agent: z.string(),
+    version: z.string(),
+    trigger: z.string(),
+    instance: z.string(),
+    outcome: z
+      .string()
+      .describe('held, duplicate, grouped, limited, cooling, queued, coalesced, dropped, correlated or started'),
+    reason: z.string(),
+    into: z.string().nullable().describe('The event that stands for this one'),
+    at: Time,
+  }) satisfies View<eventsApi.PolicyDecision>,
 )
 
 export const Alert = named(

@@ -5,7 +5,7 @@ import { manual } from '../sources/manual.ts'
 import type { Source } from '../sources/source.ts'
 import { requireJson } from './body.ts'
 import type { Deps } from './deps.ts'
-import { Ingested, IngestedMany, LoggedEvent, Verdict } from './event-views.ts'
+import { Ingested, IngestedMany, LoggedEvent, PolicyDecision, Verdict } from './event-views.ts'
 import { incoming, take } from './intake.ts'
 import { PageQuery, pageResponse, paging, wholeList } from './page.ts'
 import { json, shown } from './reply.ts'
@@ -83,10 +83,15 @@ export function eventRoutes(deps: Deps): Route[] {
     }),
     route('GET /v1/events/:id', {
       tag,
-      summary: 'An event, its deliveries and its runs',
+      summary: 'An event, its deliveries, what the triggers’ policies made of it, and its runs',
       params: One,
       answers: {
-        200: z.strictObject({ event: LoggedEvent, deliveries: z.array(Delivered), runs: z.array(Run) }),
+        200: z.strictObject({
+          event: LoggedEvent,
+          deliveries: z.array(Delivered),
+          decisions: z.array(PolicyDecision),
+          runs: z.array(Run),
+        }),
       },
       handle: async ({ by, params }) => shown(await events.get(by, params.id)),
     }),

@@ -1,5 +1,5 @@
-import type { Active, AgentContext, Failed, Waiting } from './agent-protocol.ts'
-import type { Gate } from './policy/gate.ts'
+import type { AgentContext } from './agent-protocol.ts'
+import type { Active, Failed, Waiting } from './agent-task.ts'
 import type { Outcome } from './run-protocol.ts'
 
 /** Runs that one task gets when the infrastructure fails: pauses of 2, 4, 8 … seconds, at most a minute. */
@@ -8,6 +8,11 @@ const RETRY_MS = 2_000
 const RETRY_CAP_MS = 60_000
 /** A task this much more urgent than a running one may have its place. */
 const BAND = 20
+
+/** Asked before something starts, in the order in which it would: whoever was let in counts for those who follow. */
+export interface Gate {
+  letIn(one: Waiting): boolean
+}
 
 /** What changes, and whom to tell. */
 export interface Plan {

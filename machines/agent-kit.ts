@@ -1,6 +1,7 @@
 import { setup } from 'xstate'
 import { afresh, book, inOrder, plan } from './agent-backlog.ts'
-import type { Active, AgentContext, AgentInput, AgentMessage, Failed, Waiting } from './agent-protocol.ts'
+import type { AgentContext, AgentInput, AgentMessage } from './agent-protocol.ts'
+import type { Active, Failed, Waiting } from './agent-task.ts'
 import { arrive, wake } from './policy/arrive.ts'
 import { endAlert } from './policy/correlate.ts'
 import { closeDesk, type Desk, earliest, isPoliced, openDesk } from './policy/desk.ts'

@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts'
+import type { Active, Failed, Waiting } from './agent-task.ts'
 import type { PolicyState } from './policy/state.ts'
-import type { AlertEnd, Mark, Terms } from './policy/terms.ts'
+import type { AlertEnd, Terms } from './policy/terms.ts'
 import type { Order, Outcome, RunSettings, Task } from './run-protocol.ts'
 
 /** What an instance takes from its definition; changes only when it moves to another version. */
@@ -36,30 +37,6 @@ export type AgentMessage =
   | { type: 'UPGRADE'; settings: AgentSettings }
   | { type: `xstate.done.actor.${string}`; output: Outcome; actorId: string }
   | { type: `xstate.error.actor.${string}`; error: unknown; actorId: string }
-
-/** A task in the backlog. */
-export interface Waiting {
-  task: Task
-  lock: Address | null
-  /** Runs it has had already. */
-  attempts: number
-  /** Not before this, milliseconds since the epoch: the pause before a retry. */
-  notBefore: number
-  /** Of a trigger with policies. */
-  policy?: Mark
-}
-
-export interface Active extends Waiting {
-  /** The child's id; its address is told by the runtime. */
-  run: string
-  /** Standing still for more urgent work of the same agent. */
-  preempted: boolean
-}
-
-/** What the agent could not do, and what became of the last try. */
-export interface Failed extends Waiting {
-  reason: string
-}
 
 /** Everything an agent knows; plain JSON. A task it accepted is in the backlog, active, failed, or at its end. */
 export interface AgentContext {

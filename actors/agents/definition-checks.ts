@@ -4,6 +4,7 @@ import { closest } from './closest.ts'
 import type { AgentDefinition, Step } from './definition.ts'
 import { compileExpression, type Expression } from './expression.ts'
 import { piecesOf, textsIn } from './interpolation.ts'
+import { checkPolicies } from './policy-checks.ts'
 import { type Problem, problemAt, type SourceMap } from './problem.ts'
 import { isRange } from './versions.ts'
 
@@ -80,6 +81,7 @@ function checkTriggers(definition: AgentDefinition, report: Report): void {
   for (const [index, trigger] of definition.triggers.entries()) {
     checkCondition(trigger.when, ['triggers', index, 'when'], report)
     if (trigger.with) checkTexts(trigger.with, ['triggers', index, 'with'], report)
+    checkPolicies(trigger, index, report)
   }
   if (definition.device?.acquire !== undefined) checkTexts(definition.device.acquire, ['device', 'acquire'], report)
 }

@@ -1,8 +1,5 @@
 import type { AgentDefinition } from './definition.ts'
 
-/** Keys that a definition may hold and that this build does not act on yet. */
-const TRIGGER_KEYS = ['for', 'dedupe', 'group', 'limits', 'cooldown', 'concurrency', 'correlate'] as const
-
 /**
  * What a definition asks for and does not get, one sentence each with its place. It is accepted all the same, so that
  * definitions written for later versions, and VirtualPyTest's, keep what they say.
@@ -11,9 +8,7 @@ export function warningsOf(definition: AgentDefinition): string[] {
   const { triggers, event_pools: pools, subagents, device, model, config } = definition
   const without = (path: string): string => `${path} is kept, but has no effect in this version`
   return [
-    ...triggers.flatMap((trigger, index) =>
-      TRIGGER_KEYS.filter((key) => trigger[key] !== undefined).map((key) => without(`triggers[${index}].${key}`)),
-    ),
+    ...triggers.flatMap((trigger, index) => silentOf(trigger).map((key) => without(`triggers[${index}].${key}`))),
     ...(pools.length > 0 ? [without('event_pools')] : []),
     ...(subagents.length > 0 ? [without('subagents')] : []),
     ...(device?.selector !== undefined ? [without('device.selector')] : []),
@@ -25,5 +20,14 @@ export function warningsOf(definition: AgentDefinition): string[] {
     ...(model === undefined && definition.playbook === undefined
       ? ['there is neither a playbook nor a model: runs of this agent fail']
       : []),
+  ]
+}
+
+/** What a trigger may say and this build does not act on yet. */
+function silentOf({ correlate }: AgentDefinition['triggers'][number]): string[] {
+  return [
+    ...(correlate?.onResolved === 'resume' ? ['correlate.onResolved: resume'] : []),
+    ...(correlate?.onRepeated === undefined ? [] : ['correlate.onRepeated']),
+    ...(correlate?.onEscalated === undefined ? [] : ['correlate.onEscalated']),
   ]
 }

@@ -7,7 +7,7 @@ import type { MachineEvent } from '../../core/message.ts'
 import type { DeliveryRow, EventRow, StoredEvent } from '../../db/events.ts'
 import type { Ingested } from './events-api.ts'
 import type { TeamEvent } from './router.ts'
-import type { Routed } from './rules.ts'
+import type { Routed, RuleBook } from './rules.ts'
 
 /** An event as it is posted, logged and delivered: pure translations between the three. */
 
@@ -86,7 +86,7 @@ export function toAgents(
 ): DeliveryRow[] {
   return routed.flatMap((one) => {
     if (one.address === null) return []
-    const { agent, version, name: trigger, priority, device, lock, address } = one
+    const { agent, version, name: trigger, priority, device, lock, address, terms } = one
     const task = {
       eventId: event.id,
       eventType: event.type,
@@ -106,10 +106,31 @@ export function toAgents(
         trigger,
         priority,
         lane: laneOf(priority),
-        event: { type: 'TRIGGER', task, lock },
+        event: { type: 'TRIGGER', task, lock, ...(terms ? { terms: toJson(terms) } : {}) },
       },
     ]
   })
+}
+
+/** The end of an alert, to whoever may work because of it: behind everything else, so that it never overtakes its beginning. */
+export function toFollowers(
+  event: Pick<StoredEvent, 'id' | 'priority'>,
+  found: ReturnType<RuleBook['follow']>,
+  key: string,
+): DeliveryRow[] {
+  if (!found) return []
+  const message: MachineEvent = { type: 'ALERT.ENDED', end: toJson(found.end) }
+  return found.addresses.map((address) => ({
+    eventId: event.id,
+    address,
+    messageId: key,
+    agent: null,
+    version: null,
+    trigger: null,
+    priority: event.priority,
+    lane: laneOf(0),
+    event: message,
+  }))
 }
 
 /** Of what waits for an agent, the most urgent goes first, behind everything that is no task. */

@@ -30,6 +30,21 @@ export interface RuleVerdict {
   device: string | null
   /** The instances that would get it. */
   addresses: Address[]
+  /** What its instance would look at before a run starts: the trigger's policies, one sentence each. */
+  policies: string[]
+}
+
+/** What became of an event at an agent that got it, and why: its trigger's policies held it, joined it, or let it go. */
+export interface PolicyDecision {
+  agent: string
+  version: string
+  trigger: string
+  instance: string
+  outcome: string
+  reason: string
+  /** The event that stands for this one. */
+  into: string | null
+  at: Date
 }
 
 export interface EventsApi {
@@ -39,7 +54,11 @@ export interface EventsApi {
     by: Principal,
     filter: Paging & { type?: string; subject?: string; status?: string; since?: string; causationid?: string },
   ): Promise<PageOf<LoggedEvent>>
-  get(by: Principal, id: string): Promise<{ event: LoggedEvent; deliveries: DeliveryView[]; runs: RunView[] }>
+  /** `decisions`: in their order; the last one of an instance holds. An event without any started its run at once. */
+  get(
+    by: Principal,
+    id: string,
+  ): Promise<{ event: LoggedEvent; deliveries: DeliveryView[]; decisions: PolicyDecision[]; runs: RunView[] }>
   /** Routes it again by the rules of now, as new deliveries. */
   replay(by: Principal, id: string): Promise<Ingested>
   dryRun(by: Principal, event: NewEventInput): Promise<RuleVerdict[]>

@@ -6,6 +6,7 @@ import type { Principal } from '../../core/principal.ts'
 import {
   countEvents,
   findEvent,
+  listDecisions,
   listDeliveries,
   listEvents,
   listTypes,
@@ -19,6 +20,7 @@ import { parseEvent, toDelivery, toRow, toTeamEvent } from './event-rows.ts'
 import type { EventsApi, Ingested, LoggedEvent } from './events-api.ts'
 import { createIntake, EVENT_LOG } from './intake.ts'
 import { compilePattern } from './pattern.ts'
+import { policiesInWords } from './policy-words.ts'
 import { createRerouting } from './rerouting.ts'
 import type { RuleShelf } from './rules.ts'
 import { runView } from './runs.ts'
@@ -62,11 +64,12 @@ export function createEvents(deps: { runtime: Runtime; rules: RuleShelf; log: Lo
 
     async get(by, id) {
       const event = await existing(by, id)
-      const [deliveries, runs] = await Promise.all([
+      const [deliveries, decisions, runs] = await Promise.all([
         listDeliveries(sql, id),
+        listDecisions(sql, by.team, id),
         listRuns(sql, by.team, { event: id, limit: 100 }),
       ])
-      return { event: toView(event), deliveries, runs: runs.map(runView) }
+      return { event: toView(event), deliveries, decisions, runs: runs.map(runView) }
     },
 
     async replay(by, id) {
@@ -94,6 +97,7 @@ export function createEvents(deps: { runtime: Runtime; rules: RuleShelf; log: Lo
         priority: one.priority,
         device: one.device,
         addresses: one.address === null ? [] : [one.address],
+        policies: one.terms ? policiesInWords(one.terms) : [],
       }))
     },
 

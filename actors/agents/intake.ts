@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { NewEvent } from '../../core/event.ts'
 import { type Appended, appendEvents, type DeliveryRow, type EventRow } from '../../db/events.ts'
 import type { Runtime } from '../runtime.ts'
-import { alertKey, toAgents, toAlert, toDelivery, toRow, toTeamEvent } from './event-rows.ts'
+import { alertKey, toAgents, toAlert, toDelivery, toFollowers, toRow, toTeamEvent } from './event-rows.ts'
 import type { Ingested } from './events-api.ts'
 import type { RuleBook, RuleShelf } from './rules.ts'
 
@@ -108,11 +108,20 @@ export function createIntake({ runtime, rules }: { runtime: Runtime; rules: Rule
 
 function routed(incoming: Incoming, row: EventRow | undefined, book: RuleBook): Entry {
   if (!row) throw new AppError('internal', 'An event of the batch has no row')
-  const decisions = book.decide(toTeamEvent(row))
+  const event = toTeamEvent(row)
+  const decisions = book.decide(event)
   // The end of an alert, and what runs say about their work, ask nobody to do anything.
   const told = row.alert?.status === 'resolved' || row.depth > 0
   row.status = told || decisions.some((one) => one.address !== null) ? 'routed' : 'unhandled'
-  return { incoming, row, deliveries: [...toAlert(row), ...toAgents(row, decisions, row.id)] }
+  return {
+    incoming,
+    row,
+    deliveries: [
+      ...toAlert(row),
+      ...toAgents(row, decisions, row.id),
+      ...toFollowers(row, book.follow(event), `${row.id}:end`),
+    ],
+  }
 }
 
 function settle({ incoming, row, deliveries }: Entry, outcome: Appended | undefined): void {

@@ -1,6 +1,6 @@
 import { type DeliveryRow, listAccepted, markRouted, type StoredEvent } from '../../db/events.ts'
 import type { Runtime } from '../runtime.ts'
-import { toAgents } from './event-rows.ts'
+import { toAgents, toFollowers } from './event-rows.ts'
 import { EVENT_LOG } from './intake.ts'
 import type { RuleShelf } from './rules.ts'
 
@@ -31,7 +31,13 @@ export function createRerouting({ runtime, rules }: { runtime: Runtime; rules: R
   /** By the rules of now. `keyOf` names this routing: the same key is delivered once. */
   async function route(events: readonly StoredEvent[], keyOf: (event: StoredEvent) => string): Promise<DeliveryRow[]> {
     for (let book = await rules.current(); ; book = await rules.reload()) {
-      const routed = events.map((event) => ({ event, deliveries: toAgents(event, book.decide(event), keyOf(event)) }))
+      const routed = events.map((event) => ({
+        event,
+        deliveries: [
+          ...toAgents(event, book.decide(event), keyOf(event)),
+          ...toFollowers(event, book.follow(event), `${keyOf(event)}:end`),
+        ],
+      }))
       const deliveries = routed.flatMap((one) => one.deliveries)
       const marks = routed.map(({ event, deliveries: own }) => ({
         id: event.id,

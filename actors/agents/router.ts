@@ -1,8 +1,11 @@
 import { AppError } from '../../core/errors.ts'
 import type { LabEvent } from '../../core/event.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
+import type { AlertEnd, Terms } from '../../machines/policy/terms.ts'
 import type { Scope } from './expression.ts'
+import { valueAt } from './filter.ts'
 import { interpolate } from './interpolation.ts'
+import { fingerprintOf } from './policy-keys.ts'
 import { priorityOf, type RoutedAgent, type Rule, rulesOf } from './rule.ts'
 import { createRuleIndex, type RuleIndex } from './rule-index.ts'
 
@@ -26,18 +29,27 @@ export interface Decision {
   device: string | null
   /** The run's input. */
   with: Json
+  /** What its instance has to consider before it starts a run; absent: nothing. */
+  terms?: Terms
 }
 
 /** Compiled rules of all agents, with an index by type. */
 export interface Rules {
   readonly rules: readonly Rule[]
   readonly index: RuleIndex<Rule>
+  /** True: at least one of them wants to hear of the end of an alert. */
+  readonly follow: boolean
 }
 
 /** Compiles the published versions of all agents; throws `expression.invalid`, which checked definitions do not. */
 export function compileRules(agents: readonly RoutedAgent[]): Rules {
   const rules = agents.flatMap(rulesOf)
-  return { rules, index: createRuleIndex(rules.map((rule) => ({ includes: rule.pattern.includes, value: rule }))) }
+  const follow = rules.some((rule) => rule.policies?.follows)
+  return {
+    rules,
+    follow,
+    index: createRuleIndex(rules.map((rule) => ({ includes: rule.pattern.includes, value: rule }))),
+  }
 }
 
 /**
@@ -83,6 +95,30 @@ export function explain(rules: Rules, event: TeamEvent): Decision[] {
   return [...decisions, ...others.sort((a, b) => compare(a.agent, b.agent) || compare(a.version, b.version))]
 }
 
+/** Who may work because of an alert that is over: agents of the team with a rule for its beginning that asks for its end. */
+export function following(rules: Rules, event: TeamEvent): { agents: ReadonlySet<string>; end: AlertEnd } | undefined {
+  if (!rules.follow) return undefined
+  const [, kind, how] = /^alert\.([^.]+)\.(resolved|discarded)$/.exec(event.type) ?? []
+  const fingerprint = fingerprintOf(event)
+  if (kind === undefined || fingerprint === null) return undefined
+  const team = event.team ?? DEFAULT_TEAM
+  const began = `alert.${kind}.firing`
+  const rulesOfIt = [...rules.index.find(began)].filter(
+    (rule) => rule.team === team && rule.policies?.follows && rule.pattern.matches(began).matched,
+  )
+  if (rulesOfIt.length === 0) return undefined
+  const startsAt = valueAt(event.data, 'startsAt')
+  return {
+    agents: new Set(rulesOfIt.map((rule) => rule.agent)),
+    end: {
+      event: event.id,
+      fingerprint,
+      startsAt: typeof startsAt === 'string' ? startsAt : null,
+      how: how === 'discarded' ? 'discarded' : 'resolved',
+    },
+  }
+}
+
 function decide(rule: Rule, event: TeamEvent, scope: Scope): Decision {
   const type = rule.pattern.matches(event.type)
   const verdict = type.matched ? rule.judge(event, scope) : type
@@ -92,11 +128,14 @@ function decide(rule: Rule, event: TeamEvent, scope: Scope): Decision {
     if (rule.device !== undefined && (typeof device !== 'string' || device === '')) {
       return filtered(rule, event, `device.acquire: ${rule.device} names no device`)
     }
+    const locked = typeof device === 'string' ? device : null
+    const terms = rule.policies?.terms(event, { agent: rule.agent, device: locked })
     return {
       ...filtered(rule, event, `${event.type} fits ${rule.name}`),
       outcome: 'matched',
-      device: typeof device === 'string' ? device : null,
+      device: locked,
       with: interpolate(rule.with, scope),
+      ...(terms ? { terms } : {}),
     }
   } catch (error) {
     if (error instanceof AppError) return filtered(rule, event, error.message)

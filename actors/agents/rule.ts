@@ -4,6 +4,7 @@ import type { AgentDefinition } from './definition.ts'
 import { compileExpression, type Expression, holds, type Scope } from './expression.ts'
 import { matchFilter, matchShortFilters, valueAt } from './filter.ts'
 import { compilePattern, type Pattern } from './pattern.ts'
+import { compilePolicies, type Policies } from './policies.ts'
 import type { Filter, ShortFilters, Trigger } from './trigger.ts'
 import { PASSES, refused, type Verdict } from './verdict.ts'
 
@@ -34,6 +35,8 @@ export interface Rule {
   readonly priority: Trigger['priority']
   readonly device: string | undefined
   readonly with: JsonObject
+  /** What else than its conditions decides whether a run starts; undefined: nothing. */
+  readonly policies: Policies | undefined
   /** Everything but the type. */
   judge(event: LabEvent, scope: Scope): Verdict
 }
@@ -42,8 +45,12 @@ export interface Rule {
 export function rulesOf(source: RoutedAgent): Rule[] {
   const { agent, version, team, definition } = source
   const enabled = source.enabled ?? definition.config.enabled
+  const names = definition.triggers.map(nameOf)
   return definition.triggers.map((trigger, index) => {
     const on = trigger.on ?? trigger.type ?? []
+    const name = names[index] ?? nameOf(trigger)
+    // What is remembered of a trigger goes by its name, so that a new version of the definition remembers it too.
+    const scope = names.indexOf(name) === index ? name : `${name}#${index}`
     const when = trigger.when === undefined ? undefined : compileExpression(trigger.when)
     const conditions: Conditions = { agent, enabled, trigger, when, platform: definition.config.platform_filter }
     return {
@@ -51,16 +58,22 @@ export function rulesOf(source: RoutedAgent): Rule[] {
       version,
       team,
       trigger: index,
-      name: trigger.name ?? (typeof on === 'string' ? on : on.join(', ')),
+      name,
       rank: trigger.rank ?? DEFAULT_RANK,
       stop: trigger.stop ?? false,
       pattern: compilePattern(on),
       priority: trigger.priority,
       device: definition.device?.acquire,
       with: trigger.with ?? {},
+      policies: compilePolicies(trigger, scope, version),
       judge: (event, scope) => judge(conditions, event, scope),
     }
   })
+}
+
+function nameOf({ name, on, type }: Trigger): string {
+  const patterns = on ?? type ?? []
+  return name ?? (typeof patterns === 'string' ? patterns : patterns.join(', '))
 }
 
 /** The priority of what a rule starts, 0–100: the trigger's word or number, the severity in bounds, or the event's own. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { type Address, teamKey } from '../../core/address.ts'
 import type { Sql } from '../../db/client.ts'
 import { type RulesReading, readRules } from '../../db/rules.ts'
+import type { AlertEnd } from '../../machines/policy/terms.ts'
 import { AgentDefinition } from './definition.ts'
-import { compileRules, type Decision, explain, type Rules, route, type TeamEvent } from './router.ts'
+import { compileRules, type Decision, explain, following, type Rules, route, type TeamEvent } from './router.ts'
 import { compareVersions } from './versions.ts'
 
 /** The rules of one revision, ready to decide. */
@@ -11,6 +12,8 @@ export interface RuleBook {
   revision: number
   decide(event: TeamEvent): Routed[]
   explain(event: TeamEvent): Routed[]
+  /** The instances that have to hear that an alert is over: whether they work because of it, they know themselves. */
+  follow(event: TeamEvent): { addresses: Address[]; end: AlertEnd } | undefined
 }
 
 /** A decision with the instance that gets the event, if any. */
@@ -53,7 +56,7 @@ function compile(reading: RulesReading): RuleBook {
     const placed = decisions.map((decision): Routed => {
       if (decision.outcome === 'filtered') return { ...decision, address: null, lock: null }
       const live = instances.get(`${team}/${decision.agent}@${decision.version}`) ?? []
-      const address = live[spread(event.subject ?? event.id, live.length)]?.address
+      const address = live[spread(decision.terms?.group?.key ?? event.subject ?? event.id, live.length)]?.address
       if (address === undefined) return refuse(decision, 'no instance of it is live: start one')
       if (decision.device === null) return { ...decision, address, lock: null }
       const pool = pools.get(`${team}/${decision.device}`)
@@ -67,6 +70,14 @@ function compile(reading: RulesReading): RuleBook {
     revision: reading.revision,
     decide: (event) => place(event, route(rules, event)),
     explain: (event) => place(event, explain(rules, event)),
+    follow(event) {
+      const found = following(rules, event)
+      if (!found) return undefined
+      const { agents, end } = found
+      const team = event.team ?? 'default'
+      const live = reading.instances.filter((one) => one.team === team && agents.has(one.agent))
+      return { addresses: live.map((one) => one.address), end }
+    },
   }
 }
 
@@ -87,10 +98,11 @@ function oneVersionEach(decisions: readonly Routed[]): Routed[] {
 }
 
 function refuse(decision: Decision, reason: string): Routed {
-  return { ...decision, outcome: 'filtered', reason, address: null, lock: null }
+  const { terms: _terms, ...rest } = decision
+  return { ...rest, outcome: 'filtered', reason, address: null, lock: null }
 }
 
-/** The same subject always meets the same instance, as long as the same ones live. */
+/** The same subject, or group, always meets the same instance, as long as the same ones live. */
 function spread(key: string, count: number): number {
   return count < 2 ? 0 : createHash('sha256').update(key).digest().readUInt32BE(0) % count
 }

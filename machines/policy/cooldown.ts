@@ -1,4 +1,4 @@
-import type { Active } from '../agent-protocol.ts'
+import type { Active } from '../agent-task.ts'
 import { type Desk, dismiss, enqueue, isPoliced, merged, placeOf, say, waiting, withdraw } from './desk.ts'
 import type { Policed } from './state.ts'
 import { inWords, timeInWords } from './words.ts'

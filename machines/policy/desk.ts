@@ -1,5 +1,6 @@
 import { inOrder } from '../agent-backlog.ts'
-import type { Active, AgentContext, Failed, Waiting } from '../agent-protocol.ts'
+import type { AgentContext } from '../agent-protocol.ts'
+import type { Active, Failed, Waiting } from '../agent-task.ts'
 import type { RunMessage } from '../run-protocol.ts'
 import { NOTHING, type Policed, type PolicyState, pruned } from './state.ts'
 import type { Decision, Mark } from './terms.ts'

@@ -1,14 +1,11 @@
-import type { Active, AgentContext, Waiting } from '../agent-protocol.ts'
+import type { Gate } from '../agent-backlog.ts'
+import type { AgentContext } from '../agent-protocol.ts'
+import type { Active } from '../agent-task.ts'
 import { openRuns } from './concurrency.ts'
 import { beginQuiet, quietUntil } from './cooldown.ts'
 import { type Desk, earliest, isPoliced, openDesk, say, waiting } from './desk.ts'
 import { countStart, limitedUntil } from './limits.ts'
 import type { Policed } from './state.ts'
-
-/** Asked before something starts, in the order in which it would: whoever was let in counts for those who follow. */
-export interface Gate {
-  letIn(one: Waiting): boolean
-}
 
 /** Undefined where no policy has a say: most agents. */
 export function createGate(context: AgentContext, at: number): Gate | undefined {

@@ -1,4 +1,4 @@
-import type { Active } from '../agent-protocol.ts'
+import type { Active } from '../agent-task.ts'
 import { beginQuiet } from './cooldown.ts'
 import type { Desk } from './desk.ts'
 

@@ -1,4 +1,4 @@
-import type { Waiting } from '../agent-protocol.ts'
+import type { Waiting } from '../agent-task.ts'
 import type { AlertEnd, Mark } from './terms.ts'
 
 /** A task that came with terms. */

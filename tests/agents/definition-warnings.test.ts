@@ -6,15 +6,24 @@ const base = { metadata: { id: 'a', name: 'A', version: '1.0.0' }, playbook: { s
 const warnings = (more: object) => warningsOf(AgentDefinition.parse({ ...base, ...more }))
 
 it('is silent about a definition that gets all it asks for', () => {
-  expect(warnings({ triggers: [{ on: 'a.b', priority: 'high', filters: { x: 1 } }] })).toEqual([])
+  const policies = {
+    for: '20s',
+    dedupe: { key: ['fingerprint'], window: '1h' },
+    group: { by: ['host'] },
+    limits: [{ max: 3, per: '1h' }],
+    cooldown: { for: '1m' },
+    concurrency: { mode: 'queue' },
+    correlate: { onResolved: 'cancel' },
+  }
+  expect(warnings({ triggers: [{ on: 'a.b', priority: 'high', filters: { x: 1 }, ...policies }] })).toEqual([])
 })
 
 it('names each key that is kept without an effect, with its place', () => {
-  expect(
-    warnings({ triggers: [{ on: 'a' }, { on: 'b', for: '20s', cooldown: { for: '1m' } }], event_pools: ['p'] }),
-  ).toEqual([
-    'triggers[1].for is kept, but has no effect in this version',
-    'triggers[1].cooldown is kept, but has no effect in this version',
+  const correlate = { onResolved: 'resume', onRepeated: 'update', onEscalated: 'raise' }
+  expect(warnings({ triggers: [{ on: 'a' }, { on: 'b', correlate }], event_pools: ['p'] })).toEqual([
+    'triggers[1].correlate.onResolved: resume is kept, but has no effect in this version',
+    'triggers[1].correlate.onRepeated is kept, but has no effect in this version',
+    'triggers[1].correlate.onEscalated is kept, but has no effect in this version',
     'event_pools is kept, but has no effect in this version',
   ])
 })

@@ -32,7 +32,7 @@ export function EventPage({ params: { id = '' } }: { params: Params }) {
   const { data, error, reload } = useResource<EventInFull>(pathOf('events', id), ['run', 'agent', 'alert'])
   const found = data.value
   if (!found) return error.value ? <LoadProblem error={error.value} onRetry={reload} /> : <Loading />
-  const { event, deliveries, runs } = found
+  const { event, deliveries, decisions, runs } = found
   return (
     <>
       <DetailHead
@@ -61,6 +61,11 @@ export function EventPage({ params: { id = '' } }: { params: Params }) {
             <Deliveries deliveries={deliveries} />
           </Section>
         </div>
+        {decisions.length > 0 && (
+          <Section title="What became of it" count={decisions.length}>
+            <Outcomes decisions={decisions} />
+          </Section>
+        )}
         <Section title="Runs" count={runs.length}>
           <RunsOf runs={runs} />
         </Section>
@@ -123,6 +128,36 @@ function Deliveries({ deliveries }: Pick<EventInFull, 'deliveries'>) {
           </span>
           <span class="muted">
             <Ago at={createdAt} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** What the policies of the triggers made of it, one line for each time that they decided. */
+function Outcomes({ decisions }: Pick<EventInFull, 'decisions'>) {
+  return (
+    <ul class="rows verdict-rows">
+      {decisions.map(({ agent, version, trigger, instance, outcome, reason, into, at }) => (
+        <li key={`${instance} ${trigger} ${outcome} ${at}`} data-outcome={outcome}>
+          <StateBadge state={outcome} />
+          <span>
+            <a class="text-link" href={actorPath(instance)}>
+              {agent}
+            </a>{' '}
+            <span class="muted">{version}</span> · {trigger}
+          </span>
+          <span class="verdict-reason">
+            {reason}
+            <span class="muted small">
+              {into !== null && (
+                <a class="text-link" href={eventPath(into)}>
+                  the event that stands for it
+                </a>
+              )}
+              <Ago at={at} />
+            </span>
           </span>
         </li>
       ))}

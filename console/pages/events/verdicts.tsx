@@ -32,7 +32,7 @@ export function Verdicts({ verdicts }: { verdicts: readonly Verdict[] }) {
 }
 
 function Line({
-  verdict: { agent, version, trigger, outcome, reason, priority, device, addresses },
+  verdict: { agent, version, trigger, outcome, reason, priority, device, addresses, policies },
 }: {
   verdict: Verdict
 }) {
@@ -57,6 +57,11 @@ function Line({
             {device !== null && `, takes ${device}`}
           </span>
         )}
+        {policies.map((policy) => (
+          <span key={policy} class="muted small">
+            {policy}
+          </span>
+        ))}
       </span>
     </li>
   )
