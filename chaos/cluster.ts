@@ -53,6 +53,19 @@ export interface StartOptions {
   execArgv?: string[]
 }
 
+/** As whoever supervises it would: one that ends before it works is started again. */
+async function startedAtLast(settings: NodeSettings, how: StartOptions): Promise<NodeProcess> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startNode(settings, how)
+    } catch (error) {
+      if (tries === STARTS) throw error
+    }
+  }
+}
+
+const STARTS = 4
+
 export interface ClusterOptions {
   folder: string
   database: Database
@@ -111,7 +124,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
       gateway: gateway.url,
       build: place.build,
     }
-    const node = await startNode(settings, how)
+    const node = await startedAtLast(settings, how)
     place.node = node
     void node.ended.then(({ code, signal, atMs }) => {
       const others = seats.filter((seat) => seat.roles.includes('worker') && seat.node?.alive()).length

@@ -47,8 +47,10 @@ export async function createRedisServer(folder: string): Promise<RedisServer> {
     port,
     pid: () => child?.pid ?? 0,
     client() {
-      client ??= new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 2, retryStrategy: () => 100 })
-      client.on('error', () => undefined)
+      client ??= new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 2, retryStrategy: () => 100 }).on(
+        'error',
+        () => undefined,
+      )
       return client
     },
     kill,

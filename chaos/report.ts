@@ -11,6 +11,9 @@ export function describeRun(report: RunReport): string {
     '',
     `seed ${report.seed} on ${report.backend}, ${Math.round(report.durationMs / 1_000)} s${report.valid ? '' : ' — VOID: too few operations have a known outcome'}`,
     `operations  ${operations.total} (${operations.ok} done, ${operations.refused} refused, ${operations.unknown} unknown; ${operations.retried} asked again)`,
+    `refused     ${Object.entries(report.refusals)
+      .map(([code, times]) => `${code} ${times}`)
+      .join(', ')}`,
     `applied     ${report.applied} steps of ${report.actors} actors, ${report.replayed} replayed`,
     `retention   ${report.retention.entries} entries of ${report.retention.histories} histories and ${report.retention.actors} ended actors removed meanwhile`,
     `faults      ${faults.struck.length} of ${faults.kinds} rows; ${processes.killed} processes killed, ${processes.frozen} frozen`,

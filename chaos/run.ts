@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { installAudit, restoreRemoved } from './audit.ts'
 import { checkAll } from './checks/all.ts'
-import type { Violation } from './checks/violation.ts'
+import { groupBy, type Violation } from './checks/violation.ts'
 import { type Cluster, createCluster, type Death } from './cluster.ts'
 import { createDatabase, type Database } from './database.ts'
 import { mountDisk } from './disk.ts'
@@ -49,6 +49,8 @@ export interface RunReport {
   backend: string
   durationMs: number
   operations: { total: number; ok: number; refused: number; unknown: number; retried: number }
+  /** Why operations were refused, and how often: what a client was told. */
+  refusals: Record<string, number>
   applied: number
   actors: number
   replayed: number
@@ -241,7 +243,7 @@ export async function caughtUp(follower: Follower, entries: number): Promise<voi
   while (follower.seen.length < entries && performance.now() < until) await pause(100)
 }
 
-function countsOf(facts: Facts): Pick<RunReport, 'operations' | 'applied' | 'actors' | 'sometimes'> {
+function countsOf(facts: Facts): Pick<RunReport, 'operations' | 'refusals' | 'applied' | 'actors' | 'sometimes'> {
   const { operations, executed, history } = facts
   const count = (wanted: (typeof operations)[number]['outcome']): number =>
     operations.filter(({ outcome }) => outcome === wanted).length
@@ -254,6 +256,11 @@ function countsOf(facts: Facts): Pick<RunReport, 'operations' | 'applied' | 'act
       unknown: count('unknown'),
       retried: operations.filter(({ tries }) => tries > 1).length,
     },
+    refusals: Object.fromEntries(
+      [...groupBy(operations, ({ outcome, code }) => (outcome === 'refused' ? (code ?? 'none') : ''))]
+        .filter(([code]) => code !== '')
+        .map(([code, list]) => [code, list.length]),
+    ),
     applied: history.length,
     actors: facts.actors.size,
     sometimes: {

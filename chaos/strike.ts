@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Seat } from './cluster.ts'
 import type { Seen } from './gateway.ts'
@@ -55,21 +56,44 @@ export async function onNext(
   })
 }
 
-/** Milliseconds until a message to a cell is applied, from now; proof that the cluster works again. */
+/**
+ * Milliseconds until a message to a cell is applied, from now; proof that the cluster works again. One that was refused is
+ * sent again as another one, as its sender would: only what was acknowledged must be applied.
+ */
 export async function probe({ work, database }: Scene, name: string): Promise<number> {
   const from = performance.now()
-  const id = `probe:${name}:${Date.now()}`
-  await work.perform('probe', id, { do: 'send', address: work.cellOf(0), event: { type: 'RESUME' }, id })
+  const address = work.cellOf(0)
+  const id = await until(
+    'the probe to be acknowledged',
+    async () => {
+      const once = `probe:${name}:${Date.now()}`
+      const { outcome } = await work.perform('probe', once, {
+        do: 'send',
+        address,
+        event: { type: 'RESUME' },
+        id: once,
+      })
+      return outcome === 'ok' && once
+    },
+    PROBE_MS,
+  )
   await until(
     'the probe to be applied',
     async () => {
-      const [row] = await database.ask('select 1 from history where address = $1 and message_id = $2', [
-        work.cellOf(0),
-        id,
-      ])
+      const [row] = await database.ask('select 1 from history where address = $1 and message_id = $2', [address, id])
       return row !== undefined
     },
-    60_000,
+    PROBE_MS,
   )
   return Math.round(performance.now() - from)
+}
+
+const PROBE_MS = 120_000
+
+/** Appends so many bytes to a file; false when there is no room for them. */
+export async function fits(file: string, bytes: number): Promise<boolean> {
+  return writeFile(file, Buffer.alloc(bytes), { flag: 'a' }).then(
+    () => true,
+    () => false,
+  )
 }

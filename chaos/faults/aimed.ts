@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { aim, type StatementKind } from '../aim.ts'
 import type { Fault, Scene } from '../nemesis.ts'
 import { onNext, probe, someWorker } from '../strike.ts'
@@ -62,8 +63,7 @@ export const AIMED_FAULTS: readonly Fault[] = [
     async strike(scene) {
       const seat = someWorker(scene)
       const journal = aim(seat, 'the journal of a step', 'cut', () => seat.node?.signal('SIGKILL'))
-      await startRuns(scene, 'journal', 4)
-      const first = await journal
+      const first = await startingRuns(scene, 'journal', journal)
       await seat.node?.ended
       await scene.cluster.heal()
       const effect = onNext(
@@ -71,8 +71,7 @@ export const AIMED_FAULTS: readonly Fault[] = [
         ({ kind }) => kind === 'unsafe',
         ({ pid }) => process.kill(pid, 'SIGKILL'),
       )
-      await startRuns(scene, 'effect', 4)
-      const { pid, key } = await effect
+      const { pid, key } = await startingRuns(scene, 'effect', effect)
       return `killed after ${first}; process ${pid} killed in the effect ${key}`
     },
   },
@@ -125,10 +124,20 @@ export const AIMED_FAULTS: readonly Fault[] = [
   },
 ]
 
-async function startRuns(scene: Scene, name: string, count: number): Promise<void> {
-  for (let n = 0; n < count; n++) {
-    const id = `${AGENT}:${name}:${Date.now()}:${n}`
-    const event = { id, source: '/chaos', type: 'chaos.device', subject: RUN_DEVICES[n % RUN_DEVICES.length] }
-    await scene.work.perform('nemesis', `event:${id}`, { do: 'ingest', event })
+/** Starts runs, a few at a time, until this has come of them: the first ones may be another worker's, or wait for a device. */
+async function startingRuns<Found>(scene: Scene, name: string, found: Promise<Found>): Promise<Found> {
+  const over = found.then(
+    () => true,
+    () => true,
+  )
+  for (let round = 0; ; round++) {
+    for (let n = 0; n < 4; n++) {
+      const id = `${AGENT}:${name}:${Date.now()}:${round}:${n}`
+      const event = { id, source: '/chaos', type: 'chaos.device', subject: RUN_DEVICES[n % RUN_DEVICES.length] }
+      await scene.work.perform('nemesis', `event:${id}`, { do: 'ingest', event })
+    }
+    if (await Promise.race([over, pause(RUNS_MS, false)])) return found
   }
 }
+
+const RUNS_MS = 4_000

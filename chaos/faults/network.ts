@@ -3,7 +3,7 @@ import type { Seat } from '../cluster.ts'
 import type { Fault, Scene } from '../nemesis.ts'
 import { cannotDrop, losePackets } from '../packets.ts'
 import type { Weather } from '../proxy.ts'
-import { probe, someWorker } from '../strike.ts'
+import { probe, someWorker, until } from '../strike.ts'
 
 /** The network between processes and stores. */
 export const NETWORK_FAULTS: readonly Fault[] = [
@@ -76,8 +76,8 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     what: 'servers vanish without a word: connections stay half open',
     async strike(scene) {
       const seat = someWorker(scene)
+      await until('it to be connected', () => seat.postgres.connections() > 0)
       const halves = seat.postgres.halfOpen() + (seat.redis?.halfOpen() ?? 0)
-      if (halves === 0) throw new Error('there was no connection')
       const ms = await probe(scene, 'N8')
       await pause(scene.spanMs)
       return `${halves} connections of ${seat.name} half open; a message meanwhile applied after ${ms} ms`
@@ -117,8 +117,9 @@ function weatherFault(
     async strike(scene: Scene) {
       const seat = someWorker(scene)
       const way = of(seat)
-      if (!way || way.connections() === 0) throw new Error('there was no connection')
-      const count = way.connections()
+      if (!way) throw new Error('there is no such way')
+      // Whoever was started just now connects in a moment.
+      const count = await until('it to be connected', () => way.connections() || undefined)
       const ms = Math.max(1.5 * scene.spanMs, 4_000)
       way.setWeather(weather)
       const others = await probe(scene, id)

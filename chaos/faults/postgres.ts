@@ -1,12 +1,16 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Database } from '../database.ts'
 import type { Fault } from '../nemesis.ts'
-import { probe, until } from '../strike.ts'
+import { fits, probe, until } from '../strike.ts'
 
 const OTHERS = `pid <> pg_backend_pid() and backend_type = 'client backend' and application_name <> 'chaos'`
+
+const MB = 1024 * 1024
+/** However slowly the disk is filled. */
+const FULL_MS = 90_000
 
 /** The truth itself goes away, dies, stands still, fills up, or refuses. */
 export const POSTGRES_FAULTS: readonly Fault[] = [
@@ -110,19 +114,14 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     async strike(scene) {
       const { database, disk } = scene
       const filler = join(disk?.folder ?? '', 'filler')
-      const piece = Buffer.alloc(4 * 1024 * 1024)
       let written = 0
       let refused = 0
       await database.ask('create table if not exists chaos.ballast (x text)')
       try {
-        for (const end = performance.now() + 5 * scene.spanMs; refused < 5 && performance.now() < end; ) {
-          // What the server frees meanwhile is taken, too.
-          const full = await writeFile(filler, piece, { flag: 'a' }).then(
-            () => false,
-            () => true,
-          )
-          if (full) refused += await refusals(database)
-          else written += 4
+        for (const end = performance.now() + FULL_MS; refused < 5 && performance.now() < end; ) {
+          // To the last byte, and what the server frees meanwhile is taken, too.
+          for (const bytes of [4 * MB, 64 * 1024, 4_096]) while (await fits(filler, bytes)) written += bytes
+          refused += await refusals(database)
         }
       } finally {
         await rm(filler, { force: true })
@@ -130,7 +129,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
       if (refused === 0) throw new Error('the server never noticed')
       const ms = await probe(scene, 'D10')
       await database.ask('drop table chaos.ballast')
-      return `${written} MB written beside it, ${refused} writes refused; a message applied after ${ms} ms`
+      return `${Math.round(written / MB)} MB written beside it, ${refused} writes refused; a message applied after ${ms} ms`
     },
   },
   {
@@ -246,12 +245,14 @@ async function rollbacks(database: Database): Promise<number> {
   return row?.n ?? 0
 }
 
-/** Tries to write half a megabyte; answers 1 when there is no room for it, or when the server fell over it. */
+/** Tries to write half a megabyte that cannot be made smaller; answers 1 when there is no room for it, or when the server fell over it. */
 async function refusals(database: Database): Promise<number> {
   const client = await database.connect().catch(() => undefined)
   if (!client) return 1
   try {
-    await client.query(`insert into chaos.ballast select repeat(md5(random()::text), 16384)`)
+    await client.query(
+      `insert into chaos.ballast select string_agg(md5(random()::text), '') from generate_series(1, 16384)`,
+    )
     return 0
   } catch {
     // 53100, or the end of the connection: the log of transactions could not be written either.

@@ -122,7 +122,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         key,
         input: { ms: 0, mode: 'eat' },
       })
-      const late = pause(40_000, undefined, { ref: false })
+      const late = pause(120_000, undefined, { ref: false })
       const end = await Promise.race([node?.ended, late])
       if (!end) throw new Error('it did not run out of memory')
       await cluster.heal()

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
@@ -6,11 +6,12 @@ import { type Disk, mountDisk } from '../disk.ts'
 import type { Fault, Scene } from '../nemesis.ts'
 import { createProxy } from '../proxy.ts'
 import type { RedisServer } from '../redis-server.ts'
-import { probe, someWorker, until } from '../strike.ts'
+import { fits, probe, someWorker, until } from '../strike.ts'
 import { redisFault } from './redis.ts'
 
 const NOT_HERE = 'no small file system can be mounted here'
 const CANARY = 'chaos:canary'
+const LISTEN_MS = 90_000
 
 /** Redis with a disk, a copy, or a reader that does not read: what it then loses is found in Postgres. */
 export const REDIS_LOSS_FAULTS: readonly Fault[] = [
@@ -78,23 +79,33 @@ export const REDIS_LOSS_FAULTS: readonly Fault[] = [
     const seat = someWorker(scene)
     const [row] = await scene.database.ask<{ id: string }>('select id::text from installation')
     const channel = `troupe:${row?.id}`
-    const readers = async (): Promise<number> => Number((await client.pubsub('NUMSUB', channel))[1])
     // Those of the nodes, and the observer's.
-    const before = scene.cluster.seats.length + 1
-    await until('everybody to listen', async () => (await readers()) >= before)
+    const everybody = scene.cluster.seats.length + 1
+    const readers = async (): Promise<number> => Number((await client.pubsub('NUMSUB', channel))[1])
+    const subscribers = async (): Promise<string[]> =>
+      [...String(await client.call('CLIENT', 'LIST', 'TYPE', 'pubsub')).matchAll(/^id=(\d+)/gm)].map(
+        ([, id = '']) => id,
+      )
+    await until('everybody to listen', async () => (await readers()) >= everybody, LISTEN_MS)
+    const before = await subscribers()
     await client.config('SET', 'client-output-buffer-limit', 'pubsub 1mb 512kb 1')
     seat.redis?.setWeather({ kind: 'deaf' })
     try {
       const junk = 'x'.repeat(256 * 1024)
-      await until('Redis to lose patience', async () => {
-        for (let n = 0; n < 20; n++) await client.publish(channel, junk)
-        return (await readers()) < before
-      })
+      await until(
+        'Redis to lose patience',
+        async () => {
+          for (let n = 0; n < 20; n++) await client.publish(channel, junk)
+          const now = await subscribers()
+          return before.some((id) => !now.includes(id))
+        },
+        LISTEN_MS,
+      )
     } finally {
       seat.redis?.setWeather({ kind: 'clear' })
       await client.config('SET', 'client-output-buffer-limit', 'pubsub 33554432 8388608 60')
     }
-    await until('the subscriber to be back', async () => (await readers()) >= before)
+    await until('everybody to listen again', async () => (await readers()) >= everybody, LISTEN_MS)
     return `${seat.name} was thrown out and came back; a message applied after ${await probe(scene, 'R11')} ms`
   }),
 ]
@@ -134,13 +145,6 @@ async function writesToDisk(client: Redis, { folder }: Disk): Promise<void> {
   await client.config('SET', 'appendonly', 'yes')
   await until('the log of Redis to be begun', async () =>
     (await client.info('persistence')).includes('aof_rewrite_in_progress:0'),
-  )
-}
-
-async function fits(file: string, bytes: number): Promise<boolean> {
-  return writeFile(file, Buffer.alloc(bytes), { flag: 'a' }).then(
-    () => true,
-    () => false,
   )
 }
 
