@@ -57,6 +57,7 @@ function written(sql: Sql, rows: readonly ScheduleRow[]): Fragment {
 }
 
 export interface ListedSchedule {
+  address: Address
   id: string
   state: string
   version: number
@@ -69,7 +70,7 @@ export interface ListedSchedule {
 }
 
 const columns = (sql: Sql) => sql`
-  id, state, version, spec, fired::float8 as fired, missed::float8 as missed, recent, created_at as "createdAt",
+  address, id, state, version, spec, fired::float8 as fired, missed::float8 as missed, recent, created_at as "createdAt",
   changed_at as "changedAt"`
 
 /** A team's schedules by id; `after` is the id of the last one of the page before. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type * as schedulesApi from '../actors/agents/schedules-api.ts'
-import { Count, named, type View } from './view.ts'
+import { Address, Count, named, type View } from './view.ts'
 import { Anything, Time } from './words.ts'
 
 export const CatchUp = z
@@ -11,6 +11,7 @@ export const Schedule = named(
   'Schedule',
   z.strictObject({
     id: z.string(),
+    address: Address,
     description: z.string(),
     cron: z.string(),
     timezone: z.string(),

@@ -1,3 +1,4 @@
+import type { Address } from '../../core/address.ts'
 import type { CronRule } from '../../core/cron.ts'
 import type { Json } from '../../core/json.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -20,6 +21,7 @@ export interface ScheduleDraft extends CronRule {
 
 export interface ScheduleView {
   id: string
+  address: Address
   description: string
   cron: string
   timezone: string

@@ -9,6 +9,7 @@ import { instances } from './instances/page.ts'
 import { keys } from './keys/page.ts'
 import type { Page } from './page.ts'
 import { run, runs } from './runs/page.ts'
+import { schedules } from './schedules/page.ts'
 
 /** Every page, in the order of the navigation. */
 export const PAGES: readonly Page[] = [
@@ -19,6 +20,7 @@ export const PAGES: readonly Page[] = [
   runs,
   events,
   alerts,
+  schedules,
   audit,
   keys,
   actor,

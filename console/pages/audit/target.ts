@@ -13,6 +13,7 @@ export function targetHref({ action, target, details }: AuditEntry): string | un
       : `${path}?tab=definition&version=${encodeURIComponent(version)}`
   }
   if (thing === 'key') return '/keys'
+  if (thing === 'schedule') return `/schedules?q=${encodeURIComponent(target)}`
   const address = addressOf(thing, target, details)
   if (address === undefined) return undefined
   const after = memberOf(details, 'after')

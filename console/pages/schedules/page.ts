@@ -1,0 +1,9 @@
+import type { Page } from '../page.ts'
+import { Schedules } from './schedules.tsx'
+
+export const schedules: Page = {
+  path: '/schedules',
+  title: () => 'Schedules',
+  nav: { label: 'Schedules', icon: 'clock', key: 'c' },
+  View: Schedules,
+}
