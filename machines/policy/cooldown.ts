@@ -1,4 +1,4 @@
-import type { Active } from '../agent-task.ts'
+import type { Waiting } from '../agent-task.ts'
 import { type Desk, dismiss, enqueue, isPoliced, merged, placeOf, say, waiting, withdraw } from './desk.ts'
 import type { Policed } from './state.ts'
 import { inWords, timeInWords } from './words.ts'
@@ -25,7 +25,7 @@ export function isCooling(desk: Desk, item: Policed): boolean {
 }
 
 /** Begins the silence after a start or an end. What waits goes the way of what comes during it. */
-export function beginQuiet(desk: Desk, ended: Active, after: 'run.start' | 'run.end'): void {
+export function beginQuiet(desk: Desk, ended: Waiting, after: 'run.start' | 'run.end'): void {
   if (!isPoliced(ended)) return
   const { cooldown } = ended.policy.terms
   // Whoever made room for a newer event must not silence it.

@@ -1,3 +1,4 @@
+import { beginQuiet } from './cooldown.ts'
 import { type Desk, dismiss, isPoliced, remark, say, together, withdraw } from './desk.ts'
 import type { Policed } from './state.ts'
 import type { AlertEnd, Correlate, Mark, Member } from './terms.ts'
@@ -90,6 +91,8 @@ function conclude(desk: Desk, one: Policed, end: AlertEnd): void {
       'correlated',
       `the alert was ${end.how} before a run began${one.policy.admitted ? ' once more' : ''}`,
     )
+    // It will not be tried again, so this is its end.
+    if (one.policy.admitted) beginQuiet(desk, one, 'run.end')
     return
   }
   say(desk, one, 'correlated', `the alert was ${end.how}: ${CONSEQUENCES[onResolved]}`)
