@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoggedEvent } from '../../actors/agents/events-api.ts'
@@ -197,5 +198,24 @@ describe('25. a platform that was down over scheduled times', () => {
     expect((await eventuallySent(at, 'on-all', 4)).map(({ slot: one }) => one)).toEqual(days)
     await missedOf('strict')
     expect((await eventuallySent(at, 'strict', 2)).map(({ slot: one }) => one)).toEqual(days.slice(2))
+  })
+})
+
+describe('the example of a schedule', () => {
+  const stage = openStage({ labSpeed: 20 })
+  const example = (name: string): Promise<string> =>
+    readFile(new URL(`../../examples/schedules/${name}`, import.meta.url), 'utf8')
+
+  it('lets its agent look at a device of the simulated lab', async () => {
+    const { at } = stage
+    const headers = { 'content-type': 'application/yaml' }
+    const body = await example('night-watch.yaml')
+    const answer = await fetch(`${at.url}/v1/agents?publish=true`, { method: 'POST', headers, body })
+    expect([answer.status, await answer.text()]).toEqual([201, expect.stringContaining('night-watch')])
+    await eventually('it to listen', () => stage.instance('night-watch'))
+    await at.post('/v1/schedules', JSON.parse(await example('night-watch.json')))
+    await at.post('/v1/schedules/night-watch/trigger')
+    const [run] = await stage.ended('night-watch', 1, 60_000)
+    expect(run).toMatchObject({ outcome: 'succeeded', device: 'stb-2' })
   })
 })

@@ -187,20 +187,18 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
             <Field label="Make up for it within, in minutes" problem={problems['maxDelayMs']}>
               <input
                 name="maxDelay"
-                type="number"
-                min={0}
-                max={10_080}
-                step="any"
+                type="text"
+                inputMode="decimal"
+                pattern="[0-9]{1,6}([.][0-9]{1,3})?"
                 defaultValue={String((schedule?.maxDelayMs ?? 60 * MINUTE_MS) / MINUTE_MS)}
               />
             </Field>
             <Field label="Spread by up to, in seconds" problem={problems['jitterMs']}>
               <input
                 name="jitter"
-                type="number"
-                min={0}
-                max={3_600}
-                step="any"
+                type="text"
+                inputMode="decimal"
+                pattern="[0-9]{1,6}([.][0-9]{1,3})?"
                 defaultValue={String((schedule?.jitterMs ?? 0) / 1_000)}
               />
             </Field>
