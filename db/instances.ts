@@ -71,15 +71,21 @@ export interface InstanceView extends Omit<InstanceRow, 'failed'> {
   /** Who paused or stopped it, and why. */
   order: { by: string; reason: string } | null
   failed: { reason: string; task: { eventType: string } } | null
+  /** Events that the policies of its triggers hold. */
+  held: number
 }
 
 const view = (sql: Sql) => sql`
   select i.address, i.team, i.id, i.agent, i.version, i.state, i.live, i.waiting, i.running, i.succeeded, i.failed as "failures",
     i.aborted, a.status, a.revision, a.updated_at as "updatedAt", a.snapshot #> '{context,order}' as "order",
-    a.snapshot #> '{context,failed,0}' as failed, r.definition #>> '{metadata,name}' as name,
+    a.snapshot #> '{context,failed,0}' as failed,
+    coalesce(json_array_length(p.policy -> 'held'), 0) + coalesce((
+      select sum(json_array_length(g -> 'items')) from json_array_elements(p.policy -> 'groups') g
+    ), 0)::integer as held, r.definition #>> '{metadata,name}' as name,
     r.definition #>> '{metadata,nickname}' as nickname, r.definition #>> '{metadata,description}' as description
   from agent_instances i
   join actors a using (address)
+  cross join lateral (select a.snapshot #> '{context,policy}' as policy) p
   join agent_registry r on r.team = i.team and r.id = i.agent and r.version = i.version`
 
 /** What a list of instances is narrowed by: all that is named must hold. */

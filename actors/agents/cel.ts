@@ -2,7 +2,7 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import type { Json } from '../../core/json.ts'
 
 /** The names an expression may use. */
-export const SCOPE_NAMES = ['event', 'data', 'device', 'steps', 'result', 'now', 'alert'] as const
+export const SCOPE_NAMES = ['event', 'data', 'device', 'steps', 'result', 'now', 'alert', 'alerts'] as const
 
 /**
  * CEL with JSON's numbers: they are doubles, and doubles calculate with integer literals. Unknown names do not compile.

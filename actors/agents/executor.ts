@@ -263,6 +263,10 @@ function scopeOf(event: StoredEvent, input: StepInput, device: HeldDevice | null
     event: seen,
     data: event.data,
     alert: event.type.startsWith('alert.') ? event.data : null,
+    alerts: (input.task.alerts ?? [{ event: event.id, subject: event.subject }]).map(({ event: id, subject }) => ({
+      event: id,
+      subject,
+    })),
     // `${device.screenshot}` stands for the picture as it is when it is asked for.
     device: device ? { id: device.id, kind: device.kind, screenshot: { device: device.id } } : null,
     steps: Object.fromEntries(

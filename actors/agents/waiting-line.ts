@@ -1,5 +1,6 @@
 import type { AgentContext } from '../../machines/agent-protocol.ts'
 import { activePaths } from '../../machines/describe.ts'
+import type { PolicyState } from '../../machines/policy/state.ts'
 import type { RunContext } from '../../machines/run-protocol.ts'
 import type { ActorSnapshot } from '../runtime.ts'
 
@@ -10,6 +11,8 @@ export interface AgentFacts {
   waiting: number
   order: { by: string; reason: string } | null
   failed: { reason: string; task: { eventType: string } } | null
+  /** Events that its triggers hold: until it is known whether they last, or more of their kind came. */
+  held: number
 }
 
 /** What an actor waits for, in one line and in the lab's words; the runtime's own line where those say nothing more. */
@@ -19,17 +22,25 @@ export function waitingLine(kind: string, { status, value, context, waitingFor }
   // The machine of this kind wrote the context, so its type needs no second look.
   if (kind === 'run') return runLine(state, context as unknown as RunContext) ?? waitingFor
   if (kind !== 'agent') return waitingFor
-  const { active, backlog, order, failed } = context as unknown as AgentContext
-  return agentLine({ state, running: active.length, waiting: backlog.length, order, failed: failed[0] ?? null })
+  const { active, backlog, order, failed, policy } = context as unknown as AgentContext
+  const [running, waiting] = [active.length, backlog.length]
+  return agentLine({ state, running, waiting, order, failed: failed[0] ?? null, held: policy ? heldBy(policy) : 0 })
 }
 
-export function agentLine({ state, running, waiting, order, failed }: AgentFacts): string {
-  const backlog = waiting === 0 ? '' : `; ${waiting} more in the backlog`
+function heldBy({ held, groups }: PolicyState): number {
+  return held.length + groups.reduce((sum, { items }) => sum + items.length, 0)
+}
+
+export function agentLine({ state, running, waiting, order, failed, held }: AgentFacts): string {
+  const holds = held === 0 ? '' : `; holds ${held} ${held === 1 ? 'event' : 'events'}`
+  const backlog = `${waiting === 0 ? '' : `; ${waiting} more in the backlog`}${holds}`
   const who = order ? ` (${[`by ${order.by}`, order.reason].filter(Boolean).join(': ')})` : ''
   switch (state) {
     case 'idle':
-      return 'an event that one of its triggers matches'
+      return `an event that one of its triggers matches${holds}`
     case 'running':
+      if (running === 0)
+        return `the time when ${waiting === 1 ? 'what waits' : `one of ${waiting} that wait`} may start${holds}`
       return `${running} ${running === 1 ? 'run' : 'runs'} to finish${backlog}`
     case 'paused':
       return `RESUME${who}${backlog}`

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Ingested, PolicyDecision } from '../../actors/agents/events-api.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { TEMP_PREFIX } from '../support/leftovers.ts'
+import { backends } from '../support/redis.ts'
+import { freePort, type Program, startMain } from './programs.ts'
+import { definition, type EventInFull, type Instance, note, type Run } from './stage.ts'
+
+type Decided = EventInFull & { decisions: PolicyDecision[] }
+
+describe.each(await backends())('the policies of a platform that is killed on $name', ({ redisUrl }) => {
+  let folder: string
+  let database: TestDatabase | undefined
+  let env: Record<string, string>
+  let main: Program
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), TEMP_PREFIX))
+    database = redisUrl === undefined ? undefined : await createTestDatabase()
+    const carried = database && redisUrl !== undefined ? { DATABASE_URL: database.url, REDIS_URL: redisUrl } : {}
+    const port = String(await freePort())
+    env = { PORT: port, TROUPE_DATA_DIR: join(folder, 'data'), DATABASE_URL: '', REDIS_URL: '', ...carried }
+    main = await startMain(env)
+  })
+  afterAll(async () => {
+    await main?.kill()
+    await database?.drop()
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
+  })
+
+  async function ask<Body>(path: string, body?: object): Promise<Body> {
+    const posted = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    const response = await fetch(`${main.url}${path}`, body === undefined ? {} : posted)
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
+    return JSON.parse(text) as Body
+  }
+  const publish = async (id: string, trigger: object): Promise<void> => {
+    const on = [{ on: `alert.${id}.firing`, ...trigger }]
+    await ask('/v1/agents?publish=true', definition({ id, on, steps: [note('${alerts.size()} in all')] }))
+    await eventually(`${id} to listen`, () => ask<Instance>(`/v1/instances/${id}`))
+  }
+  const fire = (kind: string, more: object = {}): Promise<Ingested> =>
+    ask('/v1/alerts', { kind, device: 'stb-1', ...more })
+  const look = (event: Ingested): Promise<Decided> => ask(`/v1/events/${event.id}`)
+  const decided = (event: Ingested, outcome: string): Promise<Decided> =>
+    eventually(
+      `${event.type} to be ${outcome}`,
+      async () => {
+        const found = await look(event)
+        if (found.decisions.at(-1)?.outcome === outcome) return found
+        throw new Error(`it is ${found.decisions.map((one) => one.outcome).join(', ') || 'undecided'}`)
+      },
+      { timeoutMs: 30_000 },
+    )
+  const ended = (agent: string, count: number): Promise<Run[]> =>
+    eventually(
+      `${count} ended runs of ${agent}`,
+      async () => {
+        const { items } = await ask<{ items: Run[] }>(`/v1/runs?agent=${agent}`)
+        if (items.filter(({ outcome }) => outcome !== null).length >= count) return items
+        throw new Error(`there are ${items.length}`)
+      },
+      { timeoutMs: 30_000 },
+    )
+
+  it('hold, rest and gather as if nothing had happened', async () => {
+    const holdMs = 4_000
+    await publish('lasting', { for: `${holdMs}ms` })
+    await publish('passing', { for: '1h' })
+    await publish('resting', { cooldown: { for: '1h' } })
+    await publish('gathering', { group: { by: ['host'], wait: '1h', max: 3 } })
+    const host = 'paris-1'
+    const rested = await fire('resting')
+    await ended('resting', 1)
+    const [first, second] = [await fire('gathering', { host }), await fire('gathering', { host, device: 'stb-2' })]
+    const passing = await fire('passing')
+    const lasting = await fire('lasting')
+    await decided(second, 'grouped')
+    await decided(passing, 'held')
+    await eventually('it to be held', async () => (await look(lasting)).decisions[0]?.outcome === 'held')
+
+    await main.kill()
+    main = await startMain(env)
+
+    const third = await fire('gathering', { host, device: 'stb-3' })
+    await fire('passing', { status: 'resolved' })
+    const again = await fire('resting', { fingerprint: 'another' })
+    expect((await decided(third, 'grouped')).decisions.at(-1)).toMatchObject({ into: first.id })
+    const [together, ...more] = await ended('gathering', 1)
+    expect([together?.event.id, more]).toEqual([first.id, []])
+    const { steps } = await ask<{ steps: { input: unknown }[] }>(`/v1/runs/${together?.id}`)
+    expect(steps[0]?.input).toEqual({ text: '3 in all' })
+    await decided(passing, 'correlated')
+    await decided(again, 'cooling')
+    expect((await ended('resting', 1)).map(({ event }) => event.id)).toEqual([rested.id])
+
+    const [run, ...others] = await ended('lasting', 1)
+    expect([run?.event.id, others]).toEqual([lasting.id, []])
+    const { event } = await decided(lasting, 'started')
+    expect(Date.parse(String(run?.startedAt)) - Date.parse(event.receivedAt)).toBeGreaterThanOrEqual(holdMs)
+    expect((await ask<{ items: Run[] }>('/v1/runs?agent=passing')).items).toEqual([])
+  }, 120_000)
+})
