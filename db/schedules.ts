@@ -62,6 +62,8 @@ export interface ListedSchedule {
   state: string
   version: number
   spec: Json
+  /** Null: no slot is waited for. */
+  nextAt: Date | null
   fired: number
   missed: number
   recent: Json
@@ -70,7 +72,7 @@ export interface ListedSchedule {
 }
 
 const columns = (sql: Sql) => sql`
-  address, id, state, version, spec, fired::float8 as fired, missed::float8 as missed, recent, created_at as "createdAt",
+  address, id, state, version, spec, next_at as "nextAt", fired::float8 as fired, missed::float8 as missed, recent, created_at as "createdAt",
   changed_at as "changedAt"`
 
 /** A team's schedules by id; `after` is the id of the last one of the page before. */

@@ -19,6 +19,7 @@ export function refuseEndless(spec: ScheduleSpec): void {
 /** Throws `request.invalid` for one that would never send anything. */
 export function refuseEnded(spec: ScheduleSpec, now: number): void {
   if (nextSlot(spec, now) !== null) return
+  if (spec.endAt === null) throw problem('startAt', 'no slot comes after it: expected an earlier time, or none')
   throw problem('endAt', 'no slot comes before it: expected a later time, or none')
 }
 

@@ -5,20 +5,23 @@ import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
 import { databaseTime } from '../../db/client.ts'
 import { findSchedule, type ListedSchedule, listSchedules } from '../../db/schedules.ts'
-import type { Recent, ScheduleSpec } from '../../machines/schedule-protocol.ts'
-import { BACKFILL_LIMIT, countSlots, nextSlot } from '../../machines/schedule-slots.ts'
+import type { ScheduleSpec } from '../../machines/schedule-protocol.ts'
+import { BACKFILL_LIMIT, countSlots } from '../../machines/schedule-slots.ts'
 import type { Runtime } from '../runtime.ts'
 import { ask } from './ask.ts'
 import type { Audit } from './audit.ts'
 import { problem, refuseEnded, refuseEndless } from './schedule-checks.ts'
+import { createScheduleViews, dateOf, SHOWN, specIn } from './schedule-views.ts'
 import type { ScheduleDraft, SchedulesApi, ScheduleView } from './schedules-api.ts'
 
 const PAGE = 100
-const SHOWN = 5
+/** Whoever looks back further would keep the process busy with counting. */
+const LONGEST_PAST_MS = 100 * 366 * 24 * 3_600_000
 
 /** Schedules. What is shown comes from the table; what is changed goes through the schedule's own actor. */
 export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: Audit }): SchedulesApi {
   const { sql } = runtime
+  const viewOf = createScheduleViews()
 
   async function existing(by: Principal, id: string): Promise<ListedSchedule> {
     const row = await findSchedule(sql, by.team, id)
@@ -103,6 +106,8 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
       const before = await existing(by, id)
       const spec = specIn(before)
       const now = await databaseTime(sql)
+      if (from.getTime() < now.getTime() - LONGEST_PAST_MS)
+        throw problem('from', 'expected a time of the last hundred years')
       if (from > to) throw problem('from', 'expected a time before "to"')
       if (to > now) throw problem('to', 'expected a time in the past: what is to come is sent when it is due')
       const slots = countSlots(spec, from.getTime(), to.getTime(), BACKFILL_LIMIT + 1)
@@ -131,43 +136,6 @@ function specOf(id: string, { startAt, endAt, ...draft }: ScheduleDraft): Schedu
     startAt: startAt?.getTime() ?? null,
     endAt: endAt?.getTime() ?? null,
   }
-}
-
-function viewOf(listed: ListedSchedule): ScheduleView {
-  const { spec: _spec, recent, ...row } = listed
-  const { startAt, endAt, ...spec } = specIn(listed)
-  return {
-    ...row,
-    ...spec,
-    startAt: startAt === null ? null : dateOf(startAt),
-    endAt: endAt === null ? null : dateOf(endAt),
-    words: inWords(spec.cron),
-    next: row.state === 'active' ? upcoming({ ...spec, startAt, endAt }) : [],
-    last: (recent as unknown as Recent[]).map(({ slot, outcome, at }) => ({
-      slot: dateOf(slot),
-      outcome,
-      at: dateOf(at),
-    })),
-  }
-}
-
-function upcoming(spec: ScheduleSpec): Date[] {
-  const slots = slotsOf(spec)
-  const next: number[] = []
-  for (let slot = nextSlot(spec, Date.now(), slots); slot !== null && next.length < SHOWN; ) {
-    next.push(slot)
-    slot = nextSlot(spec, slot, slots)
-  }
-  return next.map(dateOf)
-}
-
-/** The schedule's own machine wrote it, in the commit of its turn. */
-function specIn({ spec }: Pick<ListedSchedule, 'spec'>): ScheduleSpec {
-  return spec as unknown as ScheduleSpec
-}
-
-function dateOf(at: number): Date {
-  return new Date(at)
 }
 
 /** Somebody was faster: the machine did not take what it would have taken a moment before. */

@@ -138,12 +138,13 @@ describe('a schedule', () => {
       const { body } = await ask<Events>('GET /v1/events?type=schedule.past.fired', 200)
       return body.items.length === 10 && body.items.every(({ data }) => data.schedule.occasion === 'backfill')
     })
-    expect((await fill('2020-01-01T00:00:00Z', '2025-01-10T00:00:00Z', 400)).body.detail).toContain(
+    expect((await fill('2022-01-01T00:00:00Z', '2025-01-10T00:00:00Z', 400)).body.detail).toContain(
       'more than 500 slots',
     )
     expect((await fill('2025-01-01T01:00:00Z', '2025-01-01T02:00:00Z', 400)).body.detail).toContain('no slot')
     expect((await fill('2025-01-02T00:00:00Z', '2025-01-01T00:00:00Z', 400)).body.detail).toContain('before "to"')
     expect((await fill('2025-01-01T00:00:00Z', '2999-01-01T00:00:00Z', 400)).body.detail).toContain('in the past')
+    expect((await fill('0001-01-01T00:00:00Z', '2025-01-01T00:00:00Z', 400)).body.detail).toContain('last hundred years')
     await ask('POST /v1/schedules/past/pause', 200)
     expect((await fill('2025-01-01T00:00:00Z', '2025-01-10T00:00:00Z', 409)).body.detail).toContain('it is paused')
   })
@@ -184,6 +185,7 @@ describe('a schedule', () => {
     [{ jitterMs: 3_600_001 }, 'body.jitterMs', '<=3600000'],
     [{ cron: '* * * * * *', catchUp: 'all', maxDelayMs: 86_400_000 }, 'body.maxDelayMs', 'at most 10000000'],
     [{ endAt: '2020-01-01T00:00:00Z' }, 'body.endAt', 'no slot comes before it'],
+    [{ startAt: '9998-01-01T00:00:00Z' }, 'body.startAt', 'no slot comes after it'],
     [{ timeZone: 'UTC' }, 'body.timeZone', 'did you mean "timezone"?'],
     [{ id: 'With.Dots' }, 'body.id', 'lower-case letters'],
   ])('that could not be kept is refused, with the place and a remedy: %o', async (wrong, path, remedy) => {
