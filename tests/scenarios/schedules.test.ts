@@ -141,6 +141,7 @@ describe('25. a platform that was down over scheduled times', () => {
   const slot = Math.floor((now.getTime() - HOUR) / 1_000) * 1_000
   const due = new Date(slot)
   const cron = `${due.getUTCSeconds()} ${due.getUTCMinutes()} ${due.getUTCHours()} * * *`
+  const asleepAt = Math.floor((now.getTime() - 2 * HOUR) / 1_000) * 1_000
   const days = [3, 2, 1, 0].map((ago) => new Date(slot - ago * DAY).toISOString())
 
   beforeAll(async () => {
@@ -149,13 +150,18 @@ describe('25. a platform that was down over scheduled times', () => {
     for (const catchUp of ['none', 'last', 'all'])
       await before.post('/v1/schedules', { id: `on-${catchUp}`, cron, catchUp, maxDelayMs: 7 * DAY })
     await before.post('/v1/schedules', { id: 'strict', cron, catchUp: 'all', maxDelayMs: DAY + 2 * HOUR })
+    await before.post('/v1/schedules', { id: 'second', cron: '* * * * * *', catchUp: 'all', maxDelayMs: 2.5 * HOUR })
     await before.stop()
     // As if it had been stopped three days ago, before that day's slot.
     const sql = postgres(database.url, { max: 1 })
     await sql`
       update actors
       set snapshot = jsonb_set(jsonb_set(snapshot::jsonb, '{context,next}', ${slot - 3 * DAY}::text::jsonb), '{context,through}', ${slot - 4 * DAY}::text::jsonb)::json
-      where kind = 'schedule'`
+      where kind = 'schedule' and address <> 'schedule/second'`
+    await sql`
+      update actors
+      set snapshot = jsonb_set(jsonb_set(snapshot::jsonb, '{context,next}', ${asleepAt}::text::jsonb), '{context,through}', ${asleepAt - 1_000}::text::jsonb)::json
+      where address = 'schedule/second'`
     await sql`update timers set due_at = ${new Date(slot - 3 * DAY)} where address like 'schedule/%'`
     await sql.end()
     at = await startPlatform({ database })
@@ -198,6 +204,26 @@ describe('25. a platform that was down over scheduled times', () => {
     expect((await eventuallySent(at, 'on-all', 4)).map(({ slot: one }) => one)).toEqual(days)
     await missedOf('strict')
     expect((await eventuallySent(at, 'strict', 2)).map(({ slot: one }) => one)).toEqual(days.slice(2))
+  })
+
+  it('makes up for two hours of seconds, each once and in order', async () => {
+    const sql = postgres(database.url, { max: 1 })
+    const caughtUp = await eventually(
+      'it to be in time again',
+      async () => {
+        const schedule = await at.get<Schedule>('/v1/schedules/second')
+        return schedule.last[0]?.outcome === 'slot' && schedule
+      },
+      { timeoutMs: 120_000, intervalMs: 200 },
+    )
+    await at.post('/v1/schedules/second/pause')
+    expect(caughtUp.missed).toBeGreaterThanOrEqual(7_199)
+    const slots = await sql<{ slot: string }[]>`
+      select data -> 'schedule' ->> 'slot' as slot from event_log where type = 'schedule.second.fired' order by seq`
+    await sql.end()
+    const times = slots.map(({ slot: one }) => Date.parse(one))
+    expect(times.slice(0, 7_200)).toEqual(Array.from({ length: 7_200 }, (_, n) => asleepAt + n * 1_000))
+    expect(times).toEqual(times.map((_, n) => asleepAt + n * 1_000))
   })
 })
 
