@@ -17,6 +17,8 @@ export interface Database {
   ask<Row extends object = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>
   /** A connection for as long as wanted. */
   connect(): Promise<pg.Client>
+  /** What its process finds in its environment, from its next start on. */
+  setEnv(env: Readonly<Record<string, string>>): void
   stop(): Promise<void>
 }
 
@@ -25,7 +27,13 @@ const OURS = 'chaos'
 /** A PostgreSQL of our own, which comes back by itself when it is killed. */
 export async function createDatabase(dataDir: string): Promise<Database> {
   const settings = { max_connections: '120', max_wal_size: '64MB', min_wal_size: '32MB', shared_buffers: '64MB' }
-  const server = await startEmbeddedPostgres({ dataDir, log: createLog('fatal'), settings })
+  let env: Readonly<Record<string, string>> = {}
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    log: createLog('fatal'),
+    settings,
+    prefix: () => prefixOf(env),
+  })
   const url = new URL(server.url)
   let client: pg.Client | undefined
 
@@ -80,11 +88,20 @@ export async function createDatabase(dataDir: string): Promise<Database> {
       }
     },
     connect,
+    setEnv: (wanted) => {
+      env = wanted
+    },
     async stop() {
       await client?.end().catch(() => undefined)
       await server.stop()
     },
   }
+}
+
+/** Not the environment itself: it would reach whatever runs as somebody else before the server. */
+function prefixOf(env: Readonly<Record<string, string>>): string[] {
+  const set = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  return set.length === 0 ? [] : ['env', ...set]
 }
 
 class Away extends Error {}

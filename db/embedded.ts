@@ -17,6 +17,8 @@ export interface EmbeddedOptions {
   port?: number
   /** Overrides of server settings, for throw-away databases. */
   settings?: Readonly<Record<string, string>>
+  /** The same for its command: what it begins with, as `env NAME=value`; asked at each start. */
+  prefix?: () => readonly string[]
 }
 
 export interface EmbeddedPostgres {
@@ -54,7 +56,7 @@ const SETTINGS = {
 
 /** A real PostgreSQL 18 with nothing to install, for one platform on one machine. It ends when we end, however we end. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { log, port, settings } = options
+  const { log, port, settings, prefix } = options
   const startedAt = performance.now()
   const dataDir = await prepareFolder(options.dataDir)
   const lock = await acquireDataLock(join(dataDir, 'postgres.lock'), dataDir)
@@ -66,7 +68,15 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     if (orphan !== undefined) log.warn({ pid: orphan, dataDir }, 'embedded postgres of a killed platform stopped')
     const { password, created } = await prepareCluster(dataDir, binaries, account)
     const logFile = join(dataDir, 'postgres.log')
-    const plan = { program: binaries.postgres, account, folder, logFile, port, settings: { ...SETTINGS, ...settings } }
+    const plan = {
+      program: binaries.postgres,
+      account,
+      folder,
+      logFile,
+      port,
+      settings: { ...SETTINGS, ...settings },
+      prefix,
+    }
     const server = await startServer(plan)
     const supervisor = supervise(server, { ...plan, port: server.port }, log)
     const durationMs = Math.round(performance.now() - startedAt)

@@ -202,19 +202,25 @@ function stopFault(id: string, what: string, how: NodeJS.Signals): Fault {
     id,
     what,
     async strike(scene) {
-      const before = await scene.database.postmaster()
-      process.kill(before, how)
-      const after = await until(
-        'Postgres to be back',
-        async () => {
-          const pid = await scene.database.postmaster().catch(() => 0)
-          return pid > 0 && pid !== before && pid
-        },
-        60_000,
-      )
+      const [before, after] = await restartPostgres(scene.database, how)
       return `server ${before} ended, ${after} took its place; a message applied after ${await probe(scene, id)} ms`
     },
   }
+}
+
+/** Ends the server and waits for the next one; the processes before and after. */
+export async function restartPostgres(database: Database, how: NodeJS.Signals): Promise<[number, number]> {
+  const before = await database.postmaster()
+  process.kill(before, how)
+  const after = await until(
+    'Postgres to be back',
+    async () => {
+      const pid = await database.postmaster().catch(() => 0)
+      return pid > 0 && pid !== before && pid
+    },
+    60_000,
+  )
+  return [before, after]
 }
 
 /** The server's process and those that it has started: it does not tell them to ordinary roles, the system does. */

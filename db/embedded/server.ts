@@ -33,6 +33,8 @@ export interface ServerPlan {
   settings: Readonly<Record<string, string>>
   /** A fixed port, or undefined for any free one. */
   port: number | undefined
+  /** Asked at each start: the beginning of the command that becomes the server, as `env NAME=value`. */
+  prefix?: (() => readonly string[]) | undefined
 }
 
 export interface RunningServer {
@@ -56,14 +58,23 @@ export async function startServer(plan: ServerPlan): Promise<RunningServer> {
 }
 
 async function launch(
-  { program, account, folder, logFile, settings }: ServerPlan,
+  { program, account, folder, logFile, settings, prefix }: ServerPlan,
   port: number,
 ): Promise<RunningServer> {
   const options = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ])
-  const how = asAccount(account, '/bin/sh', ['-c', GUARD, 'postgres', program, '-D', folder, ...options])
+  const how = asAccount(account, '/bin/sh', [
+    '-c',
+    GUARD,
+    'postgres',
+    ...(prefix?.() ?? []),
+    program,
+    '-D',
+    folder,
+    ...options,
+  ])
   await rotate(logFile)
   const log = await open(logFile, 'a', 0o600)
   const logStart = (await log.stat()).size
