@@ -78,7 +78,7 @@ describe.skipIf(inject('browser').program === undefined)('the pages of agents', 
     await page.getByText('device.power_cycle').first().waitFor()
     await page.getByText('2 tries').waitFor()
     await page.getByText('It does less than its definition says').waitFor()
-    const { definition } = await version('stb-doctor', '1.0.0')
+    const { definition } = await version('stb-doctor', '1.1.0')
     expect(await page.locator('.steps-of').first().locator('li').count()).toBe(
       (definition['playbook'] as { steps: object[] }).steps.length,
     )
@@ -115,27 +115,27 @@ describe.skipIf(inject('browser').program === undefined)('the pages of agents', 
     await looksRight('agent-definition-problem')
 
     await editor.fill(source.replace('Brings a black', 'Brings a dark'))
-    await page.getByText('Version 1.0.0 is published and never changes').waitFor()
+    await page.getByText('Version 1.1.0 is published and never changes').waitFor()
     await looksRight('agent-definition-clash')
-    await page.getByRole('button', { name: 'Make it 1.0.1' }).click()
-    await page.getByText('stb-doctor 1.0.1 is valid').waitFor()
+    await page.getByRole('button', { name: 'Make it 1.1.1' }).click()
+    await page.getByText('stb-doctor 1.1.1 is valid').waitFor()
     await editor.press('Control+s')
-    await page.waitForURL('**version=1.0.1')
-    expect(await version('stb-doctor', '1.0.1')).toMatchObject({ status: 'draft' })
+    await page.waitForURL('**version=1.1.1')
+    expect(await version('stb-doctor', '1.1.1')).toMatchObject({ status: 'draft' })
 
     await page.getByRole('tab', { name: /Versions/ }).click()
     await page.locator('.hunks tr[data-mark="+"]', { hasText: 'Brings a dark' }).waitFor()
     await page.locator('.hunks tr[data-mark="-"]', { hasText: 'Brings a black' }).waitFor()
     await page.getByRole('list', { name: 'What changed in meaning' }).getByText('metadata.description').waitFor()
     await looksRight('agent-versions')
-    await page.locator('[data-version="1.0.1"]').getByRole('button', { name: 'Publish' }).click()
-    await eventually('it to be published', async () => (await version('stb-doctor', '1.0.1')).status === 'published')
-    expect(await platform.get('/v1/agents/stb-doctor')).toMatchObject({ current: '1.0.1' })
+    await page.locator('[data-version="1.1.1"]').getByRole('button', { name: 'Publish' }).click()
+    await eventually('it to be published', async () => (await version('stb-doctor', '1.1.1')).status === 'published')
+    expect(await platform.get('/v1/agents/stb-doctor')).toMatchObject({ current: '1.1.1' })
 
-    const old = page.locator('[data-version="1.0.0"]')
+    const old = page.locator('[data-version="1.1.0"]')
     await old.getByRole('button', { name: 'Deprecate' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Deprecate' }).click()
-    await eventually('it to be deprecated', async () => (await version('stb-doctor', '1.0.0')).status === 'deprecated')
+    await eventually('it to be deprecated', async () => (await version('stb-doctor', '1.1.0')).status === 'deprecated')
   })
 
   it('say of an event whether each trigger takes it, and if not, why', async () => {

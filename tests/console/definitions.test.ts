@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseDefinition } from '../../actors/agents/definition-file.ts'
 import { readDefinition } from '../../console/pages/agents/definition.ts'
 import { nextVersion, versionIn, withVersion } from '../../console/pages/agents/version-text.ts'
 import { jsonProblem } from '../../console/parts/json-problem.ts'
@@ -77,9 +78,10 @@ describe('the version in the text of a definition', () => {
     expect(names.length).toBeGreaterThan(5)
     for (const name of names) {
       const text = await readFile(new URL(name, templates), 'utf8')
-      expect([name, versionIn(text)]).toEqual([name, '1.0.0'])
-      const raised = withVersion(text, '1.0.1')
-      expect(versionIn(raised)).toBe('1.0.1')
+      const { definition } = await parseDefinition(text, name)
+      expect([name, versionIn(text)]).toEqual([name, definition.metadata.version])
+      const raised = withVersion(text, '7.0.1')
+      expect(versionIn(raised)).toBe('7.0.1')
       const lines = text.split('\n')
       expect(raised.split('\n').filter((line, index) => line !== lines[index])).toHaveLength(1)
     }
