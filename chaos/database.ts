@@ -25,9 +25,12 @@ export interface Database {
 const OURS = 'chaos'
 
 /** A PostgreSQL of our own, which comes back by itself when it is killed. */
-export async function createDatabase(dataDir: string): Promise<Database> {
+export async function createDatabase(
+  dataDir: string,
+  firstEnv: Readonly<Record<string, string>> = {},
+): Promise<Database> {
   const settings = { max_connections: '120', max_wal_size: '64MB', min_wal_size: '32MB', shared_buffers: '64MB' }
-  let env: Readonly<Record<string, string>> = {}
+  let env = firstEnv
   const server = await startEmbeddedPostgres({
     dataDir,
     log: createLog('fatal'),
