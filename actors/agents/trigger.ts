@@ -73,43 +73,52 @@ export const Trigger = strict({
   ),
   filter: Filter.optional().describe('CloudEvents dialects exact, prefix, suffix, all, any, not'),
   when: ExpressionText.optional().describe('CEL over event, data, alert, now; an error or a missing path means no'),
-  for: Duration.optional().describe('The alert must still be firing after this'),
-  dedupe: strict({ key: z.array(z.string()).min(1).max(10), window: Duration })
+  for: Duration.optional().describe('The alert must still be firing after this; one that is over before is let go'),
+  dedupe: strict({
+    key: z.array(z.string()).min(1).max(10).describe('What makes events the same'),
+    window: Duration.describe('Since the last one of them'),
+  })
     .optional()
     .describe('A second event with the same key in the window joins the first'),
   group: strict({
-    by: z.array(z.string()).min(1).max(10),
-    wait: Duration.optional(),
-    max: z.int().min(1).max(1000).optional(),
+    by: z.array(z.string()).min(1).max(10).describe('What events of one group have in common'),
+    wait: Duration.optional().describe('For more of them, since the first; without it that one starts at once'),
+    max: z.int().min(1).max(1000).optional().describe('Then the group is complete; default and at most 100'),
   })
     .optional()
     .describe('One run for several events of one group'),
   limits: z
     .array(
       strict({
-        max: z.int().min(1),
-        per: Duration,
-        key: z.string().optional(),
-        overflow: z.enum(['drop', 'queue']).optional(),
+        max: z.int().min(1).describe('Runs'),
+        per: Duration.describe('In any span of this length'),
+        key: z.string().optional().describe('Default device'),
+        overflow: z.enum(['drop', 'queue']).optional().describe('What is more is dropped (default), or waits'),
       }),
     )
     .max(10)
     .optional()
     .describe('Sliding windows: at most max runs per time and key'),
   cooldown: strict({
-    after: z.enum(['run.start', 'run.end']).optional(),
-    for: Duration,
-    key: z.string().optional(),
-    trailing: z.boolean().optional(),
+    after: z.enum(['run.start', 'run.end']).optional().describe('Default run.end'),
+    for: Duration.describe('How long nothing starts'),
+    key: z.string().optional().describe('Default device'),
+    trailing: z.boolean().optional().describe('The latest event of the silence starts a run at its end'),
   })
     .optional()
     .describe('Silence after a run'),
   concurrency: strict({
-    key: z.string().optional(),
-    mode: z.enum(['single', 'queue', 'restart', 'parallel']).optional(),
-    max: z.int().min(1).max(1000).optional(),
-    maxQueued: z.int().min(0).max(10_000).optional(),
-    overflow: z.enum(['drop', 'drop-new', 'drop-oldest', 'coalesce']).optional(),
+    key: z.string().optional().describe('Default device; triggers of an agent with the same key share it'),
+    mode: z
+      .enum(['single', 'queue', 'restart', 'parallel'])
+      .optional()
+      .describe('Drop it (default), keep it waiting, end the open run for it, or so many at once'),
+    max: z.int().min(1).max(1000).optional().describe('Runs at once: queue 1, parallel as many as the agent may'),
+    maxQueued: z.int().min(0).max(10_000).optional().describe('Events that wait: queue 100, parallel 0'),
+    overflow: z
+      .enum(['drop', 'drop-new', 'drop-oldest', 'coalesce'])
+      .optional()
+      .describe('Beyond that: drop the new one (default), the oldest, or keep the newest for all'),
   })
     .optional()
     .describe('What happens while a run with the same key is open'),
@@ -117,11 +126,17 @@ export const Trigger = strict({
     "critical 95, high 75, normal 50, low 10, a number 0–100, or {from: severity, floor, ceil}; default: the event's",
   ),
   correlate: strict({
-    onResolved: z.enum(['cancel', 'complete', 'resume', 'note']).optional(),
-    resolveOn: z.enum(['all', 'first', 'last', 'never']).optional(),
-    onRepeated: z.enum(['update', 'ignore']).optional(),
-    onEscalated: z.enum(['raise', 'ignore']).optional(),
-    grace: Duration.optional(),
+    onResolved: z
+      .enum(['cancel', 'complete', 'resume', 'note'])
+      .optional()
+      .describe('The open run ends at its next safe point (cancel), ends well (complete), or goes on (note, default)'),
+    resolveOn: z
+      .enum(['all', 'first', 'last', 'never'])
+      .optional()
+      .describe('Of a run for several alerts: when all (default), the first or the newest of them are over'),
+    onRepeated: z.enum(['update', 'ignore']).optional().describe('Kept, without effect yet'),
+    onEscalated: z.enum(['raise', 'ignore']).optional().describe('Kept, without effect yet'),
+    grace: Duration.optional().describe('An end is believed when the alert does not fire again within this'),
   })
     .optional()
     .describe('What later news of the same alert does to the run'),
