@@ -1,31 +1,46 @@
 /**
- * Adds to package-lock.json the optional packages for other platforms that npm left out. A registry mirror seldom
+ * Adds to the lock files, ours and that of the benchmark's peers, the optional packages for other platforms that npm left out. A registry mirror seldom
  * carries every platform; npm silently drops what it cannot find there, and `npm ci` then refuses the lock everywhere.
  * Run it after a change of dependencies; it changes nothing when the lock is complete. With --check it only tells.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const file = new URL('../package-lock.json', import.meta.url)
-const lock = JSON.parse(readFileSync(file, 'utf8'))
-const added = []
+const check = process.argv.includes('--check')
 
-for (const [parent, entry] of Object.entries(lock.packages)) {
-  for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
-    if (isFound(parent, name)) continue
-    const top = `node_modules/${name}`
-    const path = top in lock.packages ? `${parent}/${top}` : top
-    lock.packages[path] = {
-      version: range.replace(/^[^\d]*/, ''),
-      ...platformOf(name),
-      ...(entry.dev ? { dev: true } : {}),
-      optional: true,
-    }
-    added.push(path)
+for (const name of ['package-lock.json', 'bench/peers/package-lock.json']) {
+  const file = new URL(`../${name}`, import.meta.url)
+  const lock = JSON.parse(readFileSync(file, 'utf8'))
+  const added = complete(lock)
+  if (added > 0 && !check) {
+    const byName = ([a], [b]) => (a === b ? 0 : a < b ? -1 : 1)
+    lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(byName))
+    writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
   }
+  console.log(`${name}: ${added} optional packages ${check ? 'missing' : 'added'}`)
+  if (check && added > 0) process.exitCode = 1
+}
+
+function complete(lock) {
+  let added = 0
+  for (const [parent, entry] of Object.entries(lock.packages)) {
+    for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
+      if (isFound(lock, parent, name)) continue
+      const top = `node_modules/${name}`
+      const path = top in lock.packages ? `${parent}/${top}` : top
+      lock.packages[path] = {
+        version: range.replace(/^[^\d]*/, ''),
+        ...platformOf(name),
+        ...(entry.dev ? { dev: true } : {}),
+        optional: true,
+      }
+      added++
+    }
+  }
+  return added
 }
 
 /** Looks where Node would look: beside the parent, then one level up at a time. */
-function isFound(parent, name) {
+function isFound(lock, parent, name) {
   for (let at = parent; ; at = at.slice(0, Math.max(0, at.lastIndexOf('node_modules/') - 1))) {
     if (`${at === '' ? '' : `${at}/`}node_modules/${name}` in lock.packages) return true
     if (at === '') return false
@@ -45,12 +60,3 @@ function platformOf(name) {
       : undefined
   return { cpu: [cpu], ...(libc && os === 'linux' ? { libc: [libc] } : {}), os: [os] }
 }
-
-const check = process.argv.includes('--check')
-if (added.length > 0 && !check) {
-  const byName = ([a], [b]) => (a === b ? 0 : a < b ? -1 : 1)
-  lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(byName))
-  writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
-}
-console.log(`package-lock.json: ${added.length} optional packages ${check ? 'missing' : 'added'}`)
-if (check && added.length > 0) process.exitCode = 1
