@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import { encodeArray } from './binary-array.ts'
 
 /** Sends a complete statement and answers its rows. */
 export type Send = (statement: { name: string; text: string; values: unknown[] }) => Promise<object[]>
@@ -37,7 +38,7 @@ export class Statement<Rows extends readonly object[]> implements PromiseLike<Ro
   }
 
   private write(values: unknown[]): string {
-    return this.texts.reduce((text, next, place) => text + writePart(this.values[place - 1], values) + next)
+    return this.texts.reduce((text, next, place) => text + writePart(this.values[place - 1], next, values) + next)
   }
 
   /** The text of a statement; its parameters are added to `values`. */
@@ -55,11 +56,11 @@ export class Identifier {
   }
 }
 
-function writePart(value: unknown, values: unknown[]): string {
+function writePart(value: unknown, after: string, values: unknown[]): string {
   if (value instanceof Statement) return Statement.write(value, values)
   if (value instanceof Identifier) return pg.escapeIdentifier(value.name)
   if (value === undefined) throw new UndefinedValueError('A statement has no use for undefined: null says "nothing"')
-  return `$${values.push(value)}`
+  return `$${values.push(Array.isArray(value) ? (encodeArray(value, after) ?? value) : value)}`
 }
 
 class UndefinedValueError extends Error {
