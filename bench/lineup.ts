@@ -1,5 +1,6 @@
 import type { Plan } from './contestant.ts'
 import { ceiling, floor } from './contestants/bounds.ts'
+import { httpAlone } from './contestants/http-alone.ts'
 import { bullmqPostgres, bullmqRedis, bullmqRedisSynced, dbos, effect } from './contestants/peers.ts'
 import { restate } from './contestants/restate.ts'
 import { troupeHttp } from './contestants/troupe-http.ts'
@@ -28,6 +29,7 @@ export const CONTESTANTS: readonly Plan[] = [
   bullmqRedisSynced,
   bullmqPostgres,
   floor,
+  httpAlone,
   ceiling,
 ]
 

@@ -10,6 +10,7 @@ const COMPARED = {
   vsDbos: { ours: ['troupe library embedded'], theirs: 'dbos' },
   vsEffect: { ours: ['troupe library embedded'], theirs: 'effect cluster' },
   vsFloor: { ours: ['troupe batch redis', 'troupe batch embedded'], theirs: 'floor' },
+  vsHttpAlone: { ours: ['troupe http 64 redis', 'troupe http 64 embedded'], theirs: 'http alone 64' },
 } as const
 
 /**

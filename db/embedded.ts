@@ -42,7 +42,7 @@ const SETTINGS = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   max_logical_replication_workers: '0',
-  max_wal_size: '512MB',
+  max_wal_size: '2GB',
   // Parallel queries and I/O workers cost memory and processes that a small box does not have.
   max_parallel_workers_per_gather: '0',
   io_method: 'sync',

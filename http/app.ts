@@ -97,10 +97,12 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
   })
   for (const route of routes) {
     const [method = '', path = ''] = route.name.split(' ')
-    app.on(method, path, describeRoute(describeOperation(route)), async (c) => {
+    const answer = async (c: Context<AppEnv>): Promise<Response> => {
       c.set('route', route.name)
       return serve(route, c)
-    })
+    }
+    // The description lies on the handler itself: as a middleware of its own it would be run for every request.
+    app.on(method, path, Object.assign(answer, describeRoute(describeOperation(route))))
   }
   if (!config.healthOnly) {
     serveDocs(app)
