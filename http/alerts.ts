@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { nativeAlert } from '../sources/native-alert.ts'
 import { requireJson } from './body.ts'
 import type { Deps } from './deps.ts'
+import { expectedRevision } from './etag.ts'
 import { Alert, Ingested, IngestedMany } from './event-views.ts'
 import { take } from './intake.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
@@ -12,6 +13,9 @@ import { Reason, Text } from './words.ts'
 
 const tag = 'alerts'
 const One = z.strictObject({ fingerprint: Text })
+
+/** A person's word, with the revision that they looked at where they name it: the ETag of the alert's actor. */
+const said = (text: string, request: Request) => ({ text, expected: expectedRevision(request) })
 
 /** Alerts: one entry for each condition that began, however often it was reported. */
 export function alertRoutes(deps: Deps): Route[] {
@@ -57,7 +61,8 @@ export function alertRoutes(deps: Deps): Route[] {
       params: One,
       body: z.strictObject({ note: Reason.default('') }),
       answers,
-      handle: async ({ by, params, body }) => json(await alerts.ack(by, params.fingerprint, body.note)),
+      handle: async ({ by, params, body, request }) =>
+        json(await alerts.ack(by, params.fingerprint, said(body.note, request))),
     }),
     route('POST /v1/alerts/:fingerprint/resolve', {
       tag,
@@ -65,7 +70,8 @@ export function alertRoutes(deps: Deps): Route[] {
       params: One,
       body: z.strictObject({ reason: Reason.default('') }),
       answers,
-      handle: async ({ by, params, body }) => json(await alerts.resolve(by, params.fingerprint, body.reason)),
+      handle: async ({ by, params, body, request }) =>
+        json(await alerts.resolve(by, params.fingerprint, said(body.reason, request))),
     }),
     route('POST /v1/alerts/:fingerprint/discard', {
       tag,
@@ -73,7 +79,8 @@ export function alertRoutes(deps: Deps): Route[] {
       params: One,
       body: z.strictObject({ reason: Reason.default('') }),
       answers,
-      handle: async ({ by, params, body }) => json(await alerts.discard(by, params.fingerprint, body.reason)),
+      handle: async ({ by, params, body, request }) =>
+        json(await alerts.discard(by, params.fingerprint, said(body.reason, request))),
     }),
   ]
 }

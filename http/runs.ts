@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { address } from '../core/address.ts'
 import type { Deps } from './deps.ts'
+import { expectedRevision } from './etag.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { json, shown } from './reply.ts'
 import { type Route, route } from './route.ts'
@@ -17,6 +18,11 @@ const word = {
 
 /** What a browser may show by itself; anything else is a download, since evidence may be what a page of an attacker said. */
 const SHOWN = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif'])
+
+/** A person's word, with the revision that they looked at where they name it: the ETag of `GET /v1/actors/run/:id`. */
+function said<Said extends object>(word: Said, request: Request): Said & { expected: number | undefined } {
+  return { ...word, expected: expectedRevision(request) }
+}
 
 /** Runs: pieces of an agent's work, step by step. */
 export function runRoutes({ platform: { runs } }: Deps): Route[] {
@@ -71,7 +77,7 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       params: One,
       body: z.strictObject({ reason: Reason.default('') }),
       answers: { 200: Run },
-      handle: async ({ by, params, body }) => json(await runs.cancel(by, params.id, body.reason)),
+      handle: async ({ by, params, body, request }) => json(await runs.cancel(by, params.id, said(body, request))),
     }),
     route('POST /v1/runs/:id/decide', {
       tag,
@@ -79,7 +85,8 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       params: One,
       body: z.strictObject({ decision: z.enum(['retry', 'skip', 'abort']), ...word }),
       answers: { 200: Run },
-      handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, body.decision, body)),
+      handle: async ({ by, params, body: { decision, ...word }, request }) =>
+        json(await runs.decide(by, params.id, decision, said(word, request))),
     }),
     ...(['approve', 'deny'] as const).map((decision) =>
       route(`POST /v1/runs/:id/${decision}`, {
@@ -88,7 +95,8 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
         params: One,
         body: z.strictObject(word),
         answers: { 200: Run },
-        handle: async ({ by, params, body }) => json(await runs.decide(by, params.id, decision, body)),
+        handle: async ({ by, params, body, request }) =>
+          json(await runs.decide(by, params.id, decision, said(body, request))),
       }),
     ),
   ]

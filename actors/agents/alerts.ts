@@ -20,9 +20,16 @@ export function createAlerts({ runtime, audit }: { runtime: Runtime; audit: Audi
     return row
   }
 
-  async function say(by: Principal, fingerprint: string, action: string, event: MachineEvent): Promise<AlertView> {
+  async function say(
+    by: Principal,
+    fingerprint: string,
+    action: string,
+    event: MachineEvent,
+    expected: number | undefined,
+  ): Promise<AlertView> {
     const { episode } = await existing(by, fingerprint)
-    await ask(runtime, `alert/${alertKey(by.team, fingerprint)}`, { ...event, by: { kind: 'user', id: by.name } }, by)
+    const said = { ...event, by: { kind: 'user', id: by.name } }
+    await ask(runtime, `alert/${alertKey(by.team, fingerprint)}`, said, by, expected)
     await audit.append(by, `alert.${action}`, fingerprint, { episode, said: event['reason'] ?? event['note'] ?? null })
     return existing(by, fingerprint)
   }
@@ -33,8 +40,10 @@ export function createAlerts({ runtime, audit }: { runtime: Runtime; audit: Audi
       return { items, next: items.length < limit ? null : (items.at(-1)?.fingerprint ?? null) }
     },
     get: existing,
-    ack: (by, fingerprint, note) => say(by, fingerprint, 'ack', { type: 'ACK', note }),
-    resolve: (by, fingerprint, reason) => say(by, fingerprint, 'resolve', { type: 'RESOLVE', reason }),
-    discard: (by, fingerprint, reason) => say(by, fingerprint, 'discard', { type: 'DISCARD', reason }),
+    ack: (by, fingerprint, { text: note, expected }) => say(by, fingerprint, 'ack', { type: 'ACK', note }, expected),
+    resolve: (by, fingerprint, { text: reason, expected }) =>
+      say(by, fingerprint, 'resolve', { type: 'RESOLVE', reason }, expected),
+    discard: (by, fingerprint, { text: reason, expected }) =>
+      say(by, fingerprint, 'discard', { type: 'DISCARD', reason }, expected),
   }
 }

@@ -20,6 +20,13 @@ export interface RunTiming {
   idleMs: number
 }
 
+/** What a person says. */
+export interface Word {
+  reason: string
+  /** The revision of the run's actor that they looked at: refused (`request.precondition_failed`) where it has moved. */
+  expected?: number | undefined
+}
+
 export interface RunsApi {
   list(
     by: Principal,
@@ -37,14 +44,14 @@ export interface RunsApi {
     }
   >
   /** Stops it at once; cleanup runs, then the device is released. */
-  cancel(by: Principal, id: string, reason: string): Promise<RunView>
+  cancel(by: Principal, id: string, word: Word): Promise<RunView>
   /** A person's word to a run that stands `suspended` (a call's outcome is unknown: retry, skip or abort) or `awaitingApproval`. */
   decide(
     by: Principal,
     id: string,
     decision: 'retry' | 'skip' | 'abort' | 'approve' | 'deny',
     /** `step`: the one that the word is about; refused (`event.refused`) where another one waits by now. */
-    word: { reason: string; step?: string | undefined },
+    word: Word & { step?: string | undefined },
   ): Promise<RunView>
   evidence(by: Principal, id: string, evidence: string): Promise<{ bytes: Uint8Array; mediaType: string }>
   /** One for each version that has run. */

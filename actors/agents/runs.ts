@@ -7,7 +7,7 @@ import type { Runtime } from '../runtime.ts'
 import { ask, revisionsOf } from './ask.ts'
 import type { Audit } from './audit.ts'
 import { timingOf } from './phases.ts'
-import type { RunsApi, RunView } from './runs-api.ts'
+import type { RunsApi, RunView, Word } from './runs-api.ts'
 
 const PAGE = 50
 const DECISIONS = { retry: 'RETRY', skip: 'SKIP', abort: 'CANCEL', approve: 'APPROVE', deny: 'DENY' } as const
@@ -22,7 +22,12 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
     return run
   }
 
-  async function tell(by: Principal, id: string, type: string, reason: string, step?: string): Promise<RunView> {
+  async function tell(
+    by: Principal,
+    id: string,
+    type: string,
+    { reason, step, expected }: Word & { step?: string | undefined },
+  ): Promise<RunView> {
     const { address, outcome, state } = await existing(by, id)
     // Nobody reads the mail of an actor that has ended: asking would only wait.
     if (outcome !== null) {
@@ -31,7 +36,7 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
       })
     }
     const about = step === undefined ? {} : { step }
-    const done = await ask(runtime, address, { type, by: by.name, reason, ...about }, by)
+    const done = await ask(runtime, address, { type, by: by.name, reason, ...about }, by, expected)
     await audit.append(by, `run.${type.toLowerCase()}`, address, { reason, ...about, ...revisionsOf(done) })
     return runView(await existing(by, id))
   }
@@ -51,8 +56,8 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
       ])
       return { ...runView(run), steps, evidence, ...timingOf(states, run.endedAt ?? now) }
     },
-    cancel: (by, id, reason) => tell(by, id, 'CANCEL', reason),
-    decide: (by, id, decision, { reason, step }) => tell(by, id, DECISIONS[decision], reason, step),
+    cancel: (by, id, word) => tell(by, id, 'CANCEL', word),
+    decide: (by, id, decision, word) => tell(by, id, DECISIONS[decision], word),
     async evidence(by, id, evidence) {
       const { address } = await existing(by, id)
       const found = await findEvidence(sql, address, evidence)

@@ -70,6 +70,16 @@ describe.each(await backends())('a run that needs a person on $name', ({ redisUr
     expect(bookings('giving-up')).toBe(1)
   })
 
+  it('is not ended by a word for what it was before', async () => {
+    const run = await doubtful('looked-at')
+    const { revision } = await at.get<{ revision: number }>(`/v1/actors/run/${run.id}`)
+    const cancel = async (seen: number): Promise<number> =>
+      (await at.request('POST', `/v1/runs/${run.id}/cancel`, {}, { 'if-match': `"${seen}"` })).status
+    expect(await cancel(revision - 1)).toBe(412)
+    expect(await cancel(revision)).toBe(200)
+    expect(await stage.ended('looked-at', 1)).toMatchObject([{ outcome: 'aborted' }])
+  })
+
   it.each([
     ['does what was approved, once', 'approve', 'succeeded', 1],
     ['does not do what was denied', 'deny', 'failed', 0],
