@@ -226,7 +226,10 @@ describe.skipIf(inject('browser').program === undefined)('the pages of events an
     await expectAccessible(page)
     await browser.keep('run-page-approval')
     await page.getByRole('button', { name: 'Approve' }).click()
+    const said = page.waitForRequest((request) => request.url().endsWith('/approve'))
     await confirm('Approve', 'go on')
+    // A word for what was looked at: where another step asked by now, it would be refused.
+    expect((await said).postDataJSON()).toEqual({ reason: 'go on', step: 'note' })
     await page.getByRole('button', { name: /^rest/ }).waitFor()
     await page.getByRole('button', { name: 'Cancel' }).click()
     await confirm('Cancel the run', 'long enough')

@@ -1,14 +1,15 @@
 import { useSignal } from '@preact/signals'
-import type { Run, Why } from '../../api/answers.ts'
+import type { Run, RunInFull, Why } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
 import { useResource } from '../../live/resource.ts'
+import { callInDoubt, useAskedCall } from '../../parts/asked-call.ts'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { Ago, Countdown } from '../../parts/time.tsx'
 import { actorPath } from '../../shell/router.ts'
 import { may } from '../../shell/session.ts'
 import { attempt } from '../../shell/toasts.tsx'
-import { AskedStep, useAskedCall } from './asked-step.tsx'
+import { AskedStep } from './asked-step.tsx'
 import { KindBadge } from './kind-badge.tsx'
 
 interface Word {
@@ -30,7 +31,9 @@ export function RunInWait({ run, onDone }: { run: Run; onDone: () => void }) {
   const words = asks ? approvalWords(id) : doubtWords(id)
   const mayDecide = may(asks ? 'approver' : 'operator')
   const deadline = why?.delays.find((delay) => delay.event.includes('approval'))
-  const call = useAskedCall(run, asks)
+  const wanted = useAskedCall(run)
+  const full = useResource<RunInFull>(asks ? null : pathOf('runs', id), [address]).data.value
+  const call = asks ? wanted : callInDoubt(full)
   // About the step that is shown: where another one waits by now, the word is refused.
   const about = call ? { step: call.step } : {}
   const say = async ({ path, body, done }: Word): Promise<void> => {

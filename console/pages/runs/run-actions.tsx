@@ -1,5 +1,6 @@
-import type { Run } from '../../api/answers.ts'
+import type { RunInFull } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
+import { callInDoubt, useAskedCall } from '../../parts/asked-call.ts'
 import { confirmed, type Question } from '../../parts/confirm-dialog.tsx'
 import { useShortcuts } from '../../shell/keyboard.ts'
 import { may } from '../../shell/session.ts'
@@ -19,8 +20,10 @@ interface Action {
 }
 
 /** What a person may say to this run now. Each goes out with a key of its own, so that pressing twice does it once. */
-export function RunActions({ run, onDone }: { run: Run; onDone: () => void }) {
-  const actions = actionsFor(run).filter(({ role }) => may(role))
+export function RunActions({ run, onDone }: { run: RunInFull; onDone: () => void }) {
+  const wanted = useAskedCall(run)
+  const call = run.state.endsWith('suspended') ? callInDoubt(run) : wanted
+  const actions = actionsFor(run, call?.step).filter(({ role }) => may(role))
   const act = async (action: Action): Promise<void> => {
     const reason = await confirmed(action.question)
     if (reason === undefined) return
@@ -49,9 +52,11 @@ export function RunActions({ run, onDone }: { run: Run; onDone: () => void }) {
   )
 }
 
-function actionsFor({ id, state, outcome, device }: Run): Action[] {
+function actionsFor({ id, state, outcome, device }: RunInFull, step: string | undefined): Action[] {
   const ended = outcome === null ? undefined : `It has ended: it ${outcome}`
   const at = state.split('.').at(-1)
+  // About the step that is shown: where another one waits by now, the word is refused.
+  const about = step === undefined ? {} : { step }
   const decide = (decision: 'retry' | 'skip' | 'abort', label: string, text: string): Action => ({
     id: decision,
     label,
@@ -59,7 +64,7 @@ function actionsFor({ id, state, outcome, device }: Run): Action[] {
     refused: undefined,
     question: { title: `${label}?`, text, action: label, reason: true, danger: decision === 'abort' },
     path: pathOf('runs', id, 'decide'),
-    body: (reason) => ({ decision, reason }),
+    body: (reason) => ({ decision, reason, ...about }),
     done: { retry: 'The step is done again', skip: 'The step counts as done', abort: 'The run is given up' }[decision],
     ...(decision === 'retry' ? { look: 'primary' as const } : {}),
   })
@@ -70,7 +75,7 @@ function actionsFor({ id, state, outcome, device }: Run): Action[] {
     refused: undefined,
     question: { title: `${label}?`, text, action: label, reason: true, danger: word === 'deny' },
     path: pathOf('runs', id, word),
-    body: (reason) => ({ reason }),
+    body: (reason) => ({ reason, ...about }),
     done,
     ...(word === 'approve' ? { look: 'primary' as const } : {}),
   })
