@@ -194,7 +194,7 @@ export const runKit = kit.extend({
 
     noteMoot: kit.assign(({ event }) => {
       if (event.type !== 'RESOLVED') return {}
-      const outcome = event.then === 'complete' ? ('succeeded' as const) : ('aborted' as const)
+      const outcome = event.end === 'complete' ? ('succeeded' as const) : ('aborted' as const)
       return { moot: { outcome, reason: `${event.by}: ${event.reason}`, fault: false } }
     }),
     endAsMoot: kit.assign({ result: ({ context }) => first(context, context.moot ?? context.result) }),

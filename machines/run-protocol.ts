@@ -133,7 +133,7 @@ export type RunMessage =
   | { type: 'PREEMPT' }
   | ({ type: 'CANCEL' } & Order)
   /** The alert that it works on is over, so it has nothing to do any more: it ends at its next safe point. */
-  | ({ type: 'RESOLVED'; then: 'cancel' | 'complete' } & Order)
+  | ({ type: 'RESOLVED'; end: 'cancel' | 'complete' } & Order)
   | ({ type: 'APPROVE' } & Word)
   | ({ type: 'DENY' } & Word)
   /** About a step whose outcome is unknown. */

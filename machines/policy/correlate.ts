@@ -99,7 +99,7 @@ function conclude(desk: Desk, one: Policed, end: AlertEnd): void {
   if (!run || !isPoliced(run) || onResolved === 'note') return
   remark(desk, run, { ...run.policy, letGo: run.policy.letGo ?? 'resolved' })
   const reason = `the alert was ${end.how}`
-  desk.orders.push({ run: run.run, event: { type: 'RESOLVED', then: onResolved, by: 'trigger', reason } })
+  desk.orders.push({ run: run.run, event: { type: 'RESOLVED', end: onResolved, by: 'trigger', reason } })
 }
 
 const CONSEQUENCES = {

@@ -31,7 +31,9 @@ export function closeDesk(desk: Desk) {
   const { held, groups, ending, alarmAt } = desk.policy
   const dueAt = earliest([...held, ...groups, ...ending].map((one) => one.dueAt))
   const policy = pruned({ ...desk.policy, alarmAt: dueAt ?? null }, desk.at)
-  return { state: { backlog, active, policy }, alarm: (dueAt ?? null) === alarmAt ? undefined : (dueAt ?? null) }
+  // One that should have rung may have been lost on a worker that did not know it.
+  const stands = (dueAt ?? null) === alarmAt && (alarmAt === null || alarmAt > desk.at)
+  return { state: { backlog, active, policy }, alarm: stands ? undefined : (dueAt ?? null) }
 }
 
 export function say(desk: Desk, item: Policed, outcome: Decision['outcome'], reason: string, into?: string): void {

@@ -212,7 +212,7 @@ describe('whatever the policies of a trigger, and whatever happens', () => {
   it('never starts more than a limit allows in any window', () => {
     const terms = fc
       .record({ limits: fc.array(limit, { minLength: 1, maxLength: 2 }) })
-      .chain((limits) => anything.map((more) => ({ ...more, ...limits }) as Given))
+      .chain((limits) => anything.map((more) => ({ ...more, ...limits })))
     always(
       terms,
       (story, { limits = [] }) => {
@@ -230,7 +230,7 @@ describe('whatever the policies of a trigger, and whatever happens', () => {
   })
 
   it('starts nothing between the end of a run and the end of the silence after it', () => {
-    const terms = cooldown.chain((one) => anything.map((more) => ({ ...more, cooldown: one }) as Given))
+    const terms = cooldown.chain((one) => anything.map((more) => ({ ...more, cooldown: one })))
     always(
       terms,
       (story, { cooldown: rest, concurrency: room }) => {
@@ -250,7 +250,7 @@ describe('whatever the policies of a trigger, and whatever happens', () => {
   })
 
   it('never has more runs of a key open than the trigger allows, those that stand still included', () => {
-    const terms = concurrency.chain((one) => anything.map((more) => ({ ...more, concurrency: one }) as Given))
+    const terms = concurrency.chain((one) => anything.map((more) => ({ ...more, concurrency: one })))
     always(terms, (story, { concurrency: room }) => {
       if (!room) return
       const open = [...story.context.active, ...story.context.failed, ...story.context.backlog].filter(
@@ -287,7 +287,7 @@ describe('whatever the policies of a trigger, and whatever happens', () => {
           )
           const arrived = Number(came?.event['at'])
           expect(at).toBeGreaterThanOrEqual(arrived + forMs)
-          const subject = (came?.event['task'] as { subject: string }).subject
+          const { subject } = story.run(story.runOf(event)).task
           const over = told.filter(
             (one) =>
               one.event.type === 'ALERT.ENDED' &&

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AgentStory } from './agent-story.ts'
+import { adopt } from '../../actors/migration.ts'
+import { AGENT, AgentStory, HOSTED } from './agent-story.ts'
 import { PolicyStory } from './policy-story.ts'
 
 const SECOND = 1_000
@@ -21,6 +22,25 @@ describe('an agent whose triggers have no policies', () => {
       'task',
     ])
     expect(story.news).toEqual(['agent.started', 'run.started'])
+  })
+})
+
+describe('an agent of before', () => {
+  it('goes on as it stands, and takes what comes with policies', () => {
+    const { world } = new AgentStory().trigger('a')
+    const hosted = HOSTED.get('agent')
+    if (!hosted) throw new Error('nobody hosts agents')
+    // As an earlier version wrote it: the members of its context and of what runs, and nothing more.
+    const before = world.snapshot(AGENT)
+    const names = 'agent team settings backlog active failed order nextRun succeeded failures aborted upgrade'
+    expect(Object.keys(before.context as object).sort()).toEqual(names.split(' ').sort())
+    expect(adopt(hosted, { snapshot: before, version: '1', machineHash: 'another' })).toEqual({ how: 'fits' })
+    const story = new PolicyStory({
+      cooldown: { key: 'agent=doctor', after: 'run.end', forMs: MINUTE, trailing: false },
+    })
+    story.trigger('old').alert()
+    expect(story.active).toEqual(['old', 'e001'])
+    expect(story.end('old').end('e001').alert().of('e002')).toEqual(['cooling'])
   })
 })
 

@@ -58,7 +58,7 @@ describe.each(await backends())('the policies of a trigger on $name', ({ redisUr
     expect((await decided(other, 'cooling')).reason).toMatch(/^device=stb-1 rests for 1h after the end of a run/)
     const elsewhere = await fire('flaps', { device: 'stb-2' })
     const runs = await stage.ended('flaps', 2)
-    expect(runs.map(({ event }) => event.id).sort()).toEqual([first?.id, elsewhere.id].sort())
+    expect(runs.map(({ event }) => event.id).sort()).toEqual([first?.id ?? '', elsewhere.id].sort())
   })
 
   it('make one run of four devices of one host that go offline together, and tell it of all four', async () => {
@@ -140,12 +140,12 @@ describe.each(await backends())('the policies of a trigger on $name', ({ redisUr
       await fire('queues', { id: 'q2', fingerprint: 'b' }),
       await fire('queues', { id: 'q3', fingerprint: 'c' }),
     ]
-    expect(await decided(second as Ingested, 'coalesced')).toMatchObject({ into: third?.id })
-    expect((await decided(third as Ingested, 'queued')).reason).toMatch(/^1 run with device=stb-1 is open/)
+    expect(await decided(second, 'coalesced')).toMatchObject({ into: third?.id })
+    expect((await decided(third, 'queued')).reason).toMatch(/^1 run with device=stb-1 is open/)
     const [open] = await stage.runs('queues')
     expect(open?.event.id).toBe(first?.id)
     await stage.at.post(`/v1/runs/${open?.id}/cancel`, { reason: 'the next one' })
-    expect(await decided(third as Ingested, 'started')).toMatchObject({ reason: 'for 2 events' })
+    expect(await decided(third, 'started')).toMatchObject({ reason: 'for 2 events' })
   })
 
   it('allow so many runs in a time, and drop what is more', async () => {
