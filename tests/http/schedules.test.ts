@@ -144,7 +144,9 @@ describe('a schedule', () => {
     expect((await fill('2025-01-01T01:00:00Z', '2025-01-01T02:00:00Z', 400)).body.detail).toContain('no slot')
     expect((await fill('2025-01-02T00:00:00Z', '2025-01-01T00:00:00Z', 400)).body.detail).toContain('before "to"')
     expect((await fill('2025-01-01T00:00:00Z', '2999-01-01T00:00:00Z', 400)).body.detail).toContain('in the past')
-    expect((await fill('0001-01-01T00:00:00Z', '2025-01-01T00:00:00Z', 400)).body.detail).toContain('last hundred years')
+    expect((await fill('0001-01-01T00:00:00Z', '2025-01-01T00:00:00Z', 400)).body.detail).toContain(
+      'last hundred years',
+    )
     await ask('POST /v1/schedules/past/pause', 200)
     expect((await fill('2025-01-01T00:00:00Z', '2025-01-10T00:00:00Z', 409)).body.detail).toContain('it is paused')
   })
