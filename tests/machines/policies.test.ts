@@ -85,9 +85,13 @@ describe('for', () => {
   })
 
   it('is not ended by what ended before the alert began, however late it is heard of', () => {
-    const story = new PolicyStory({ forMs: 20 * SECOND }).over({ startsAt: '2026-01-01T10:00:00Z' })
-    story.alert({ startsAt: '2026-01-01T10:05:00Z' }).over({ startsAt: '2026-01-01T10:00:00Z' }).wait(MINUTE)
-    expect(story.ran).toHaveLength(1)
+    const dated = new PolicyStory({ forMs: 20 * SECOND }).alert({ startsAt: '2026-01-01T11:05:00+01:00' })
+    expect(dated.over({ startsAt: '2026-01-01T10:00:00Z' }).wait(MINUTE).ran).toEqual(['e001'])
+    // Without a word of the sender the order of the log tells.
+    const logged = new PolicyStory({ forMs: 20 * SECOND }).alert().over({ event: 'e000' }).wait(MINUTE)
+    expect(logged.ran).toEqual(['e001'])
+    const over = new PolicyStory({ forMs: 20 * SECOND }).alert({ startsAt: '2026-01-01T10:00:00Z' })
+    expect(over.over({ startsAt: '2026-01-01T10:00:00.000Z', event: 'e000' }).wait(MINUTE).ran).toEqual([])
   })
 
   it('is forgotten by a reset, which the log shows', () => {
@@ -335,6 +339,14 @@ describe('concurrency', () => {
     expect(story.ran).toEqual(['e001', 'e002'])
     expect(story.run(story.runOf('e001')).result).toMatchObject({ outcome: 'aborted' })
     expect(story.active).toEqual(['e002'])
+  })
+
+  it('does not let the run that made room silence the one it made room for', () => {
+    const rest = { key: 'device=$device', after: 'run.end', forMs: MINUTE, trailing: false } as const
+    const room = { key: 'device=$device', mode: 'restart', max: 1, maxQueued: 0, overflow: 'drop-new' } as const
+    const story = new PolicyStory({ concurrency: room, cooldown: rest }).alert().alert()
+    expect(story.active).toEqual(['e002'])
+    expect(story.end('e002').alert().of('e003')).toEqual(['cooling'])
   })
 
   it('allows so many at once (parallel)', () => {

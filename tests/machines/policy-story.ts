@@ -68,8 +68,9 @@ export class PolicyStory extends AgentStory {
     fingerprint = `f-${device}`,
     startsAt = null,
     how = 'resolved',
-  }: Omit<Told, 'fingerprint'> & { fingerprint?: string; how?: string } = {}): this {
-    return this.say('ALERT.ENDED', { end: { event: this.nextId(), fingerprint, startsAt, how } })
+    event = this.nextId(),
+  }: Omit<Told, 'fingerprint'> & { fingerprint?: string; how?: string; event?: string } = {}): this {
+    return this.say('ALERT.ENDED', { end: { event, fingerprint, startsAt, how } })
   }
 
   get live(): Address[] {
