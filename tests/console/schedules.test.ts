@@ -99,6 +99,21 @@ describe.skipIf(inject('browser').program === undefined)('the page Schedules', {
       type: 'schedule.weekly.fired',
     })
     expect(browser.complaints).toEqual([])
+
+    await page.getByRole('button', { name: 'Change weekly' }).click()
+    await platform.request('PUT', '/v1/schedules/weekly', {
+      cron: '30 6 * * TUE',
+      timezone: 'Europe/Paris',
+      description: 'faster',
+    })
+    await dialog.getByLabel('Rule').fill('0 5 * * *')
+    await dialog.getByText('At 05:00').waitFor()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Somebody else was faster').waitFor()
+    expect(await scheduleOf('weekly')).toMatchObject({ version: 3, cron: '30 6 * * TUE' })
+    // What a browser notes of an answer that says no.
+    browser.complaints.length = 0
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
   })
 
   it('counts as it happens, tells what was missed, and what is over', async () => {

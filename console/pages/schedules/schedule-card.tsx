@@ -54,7 +54,8 @@ export function ScheduleCard({ schedule, onChange }: { schedule: Schedule; onCha
 
 function Controls({ schedule, onChange }: { schedule: Schedule; onChange: () => void }) {
   const { id, state } = schedule
-  const editing = useSignal(false)
+  // As it was when the person looked: what others change meanwhile is not to be overwritten.
+  const editing = useSignal<Schedule | undefined>(undefined)
   const does = async (action: string, done: string): Promise<void> => {
     await attempt(() => post(pathOf('schedules', id, action)), done)
     onChange()
@@ -100,13 +101,15 @@ function Controls({ schedule, onChange }: { schedule: Schedule; onChange: () => 
       >
         Send now
       </button>
-      <button type="button" class="button" aria-label={`Change ${id}`} onClick={() => (editing.value = true)}>
+      <button type="button" class="button" aria-label={`Change ${id}`} onClick={() => (editing.value = schedule)}>
         Change
       </button>
       <button type="button" class="button" aria-label={`Delete ${id}`} onClick={() => void remove()}>
         Delete
       </button>
-      {editing.value && <ScheduleForm schedule={schedule} onClose={() => (editing.value = false)} onDone={onChange} />}
+      {editing.value && (
+        <ScheduleForm schedule={editing.value} onClose={() => (editing.value = undefined)} onDone={onChange} />
+      )}
     </div>
   )
 }
