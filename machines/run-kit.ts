@@ -52,8 +52,8 @@ const kit = setup({
     isMyLease: ({ context, event }) => event.type === 'lock.lost' && event.token === context.lease?.token,
     shallPause: ({ context }) => context.wish === 'pause',
     shallYield: ({ context }) => context.wish === 'preempt',
-    /** While it reacts to a failure, that goes on. */
-    isMoot: ({ context }) => context.moot !== undefined && context.phase === 'steps',
+    /** What is done is done, and while it reacts to a failure, that goes on. */
+    isMoot: ({ context }) => context.moot !== undefined && context.phase === 'steps' && context.through !== true,
     isThrough: ({ context }) => context.through === true,
     mayGoOn: ({ context }) => context.delayMs <= 0,
     stepIsDone: ({ event }) => answerOf(event)?.kind === 'next',

@@ -460,6 +460,68 @@ describe('cancelling', () => {
   })
 })
 
+describe('the end of the alert that it works on', () => {
+  const over = (state: string, end = 'cancel'): Story => {
+    const story = STANDING[state]?.()
+    if (!story) throw new Error(state)
+    expect(story.say('RESOLVED', { end, by: 'trigger', reason: 'the alert was resolved' })).toBe(true)
+    return story
+  }
+  const moot = { outcome: 'aborted', reason: 'trigger: the alert was resolved', fault: false }
+
+  it.each(['waitingForDevice', 'preempted'])('ends it at once where it holds nothing: %s', (state) => {
+    const story = over(state)
+    expect(story.output).toEqual(moot)
+    expect(story.told.at(-1)).toBe(state === 'preempted' ? 'RELEASE 1 unclean' : 'CANCEL 1')
+  })
+
+  it.each(['betweenSteps', 'awaitingApproval'])(
+    'ends it at once where nothing is under way, after cleaning up: %s',
+    (state) => {
+      const story = over(state)
+      expect(story.work).toEqual(['cleanup'])
+      expect(story.clean().output).toEqual(moot)
+      expect(story.told.at(-1)).toBe('RELEASE 1 clean')
+    },
+  )
+
+  it('lets the step under way come to its end', () => {
+    const story = over('executing')
+    expect(story.state).toBe('executing')
+    expect(story.answer({ kind: 'again', delayMs: 5_000 }).state).toBe('cleaning')
+    expect(story.clean().output).toEqual(moot)
+  })
+
+  it('ends it well where that is what its trigger wants', () => {
+    expect(over('executing', 'complete').answer(NEXT).clean().output).toEqual({ ...moot, outcome: 'succeeded' })
+  })
+
+  it('changes nothing for a run that is through, or reacts to a failure', () => {
+    expect(over('executing').answer({ kind: 'next', last: true }).clean().state).toBe('succeeded')
+    const failing = over('executing').answer(broken('black'))
+    expect(failing.step).toMatchObject({ phase: 'onFailure' })
+    expect(failing.answer(DONE).clean().output).toMatchObject({ outcome: 'failed', reason: 'black' })
+    expect(over('cleaning').clean().state).toBe('succeeded')
+  })
+
+  it('leaves to people what people have stopped, or have to look at, until they say go', () => {
+    const paused = over('paused')
+    expect(paused.state).toBe('paused')
+    paused.say('RESUME')
+    expect(paused.state).toBe('cleaning')
+    const doubtful = over('suspended')
+    expect(doubtful.state).toBe('suspended')
+    doubtful.say('SKIP')
+    expect(doubtful.clean().output).toEqual(moot)
+  })
+
+  it('makes it ask for no device once more', () => {
+    const story = over('executing')
+    story.lose()
+    expect(story.output).toEqual(moot)
+  })
+})
+
 describe('time', () => {
   it.each(['executing', 'betweenSteps', 'awaitingApproval', 'suspended'])('runs out while %s', (state) => {
     const story = STANDING[state]?.().wait(10 * MINUTE - 1)

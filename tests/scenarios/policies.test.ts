@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AlertView } from '../../actors/agents/alerts-api.ts'
 import type { Ingested, PolicyDecision, RuleVerdict } from '../../actors/agents/events-api.ts'
 import { eventually } from '../support/eventually.ts'
+import { expectInvariants } from '../support/invariants.ts'
 import { backends } from '../support/redis.ts'
 import { type EventInFull, note, openStage, pause } from './stage.ts'
 
@@ -175,6 +176,10 @@ describe.each(await backends())('the policies of a trigger on $name', ({ redisUr
       'concurrency: single, 1 run at once with data.labels.rack=r7',
     ])
     expect(verdicts.items.find(({ agent }) => agent === 'limited')?.policies).toEqual([])
+  })
+
+  it('leave histories that replay to what each agent is', async () => {
+    await expectInvariants(stage.at.platform.runtime, stage.at.database.url)
   })
 
   it('are refused where they name nothing, with the place and what was probably meant', async () => {
