@@ -1,4 +1,6 @@
 import type { AgentDefinition } from './definition.ts'
+import { pathText } from './path-text.ts'
+import { checkPolicies } from './policy-checks.ts'
 
 /**
  * What a definition asks for and does not get, one sentence each with its place. It is accepted all the same, so that
@@ -9,6 +11,7 @@ export function warningsOf(definition: AgentDefinition): string[] {
   const without = (path: string): string => `${path} is kept, but has no effect in this version`
   return [
     ...triggers.flatMap((trigger, index) => silentOf(trigger).map((key) => without(`triggers[${index}].${key}`))),
+    ...triggers.flatMap(meaningless),
     ...(pools.length > 0 ? [without('event_pools')] : []),
     ...(subagents.length > 0 ? [without('subagents')] : []),
     ...(device?.selector !== undefined ? [without('device.selector')] : []),
@@ -30,4 +33,11 @@ function silentOf({ correlate }: AgentDefinition['triggers'][number]): string[] 
     ...(correlate?.onRepeated === undefined ? [] : ['correlate.onRepeated']),
     ...(correlate?.onEscalated === undefined ? [] : ['correlate.onEscalated']),
   ]
+}
+
+/** What can be published no more, and may have been when policies had no effect: events that lack a key share one. */
+function meaningless(trigger: AgentDefinition['triggers'][number], index: number): string[] {
+  const found: string[] = []
+  checkPolicies(trigger, index, (path, message) => found.push(`${pathText(path)}: ${message}`))
+  return found
 }

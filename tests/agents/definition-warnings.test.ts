@@ -28,6 +28,12 @@ it('names each key that is kept without an effect, with its place', () => {
   ])
 })
 
+it('tells of keys that name nothing, which may have been published when they had no effect', () => {
+  expect(warnings({ triggers: [{ on: 'a', cooldown: { for: '1m', key: 'box' } }] })).toEqual([
+    expect.stringMatching(/^triggers\[0\]\.cooldown\.key: expected agent, device, .* got "box"/),
+  ])
+})
+
 it('says that an agent without a playbook cannot work', () => {
   expect(warnings({ playbook: undefined })).toEqual([
     'there is neither a playbook nor a model: runs of this agent fail',
