@@ -167,6 +167,25 @@ describe.skipIf(inject('browser').program === undefined)('the pages of events an
     expect(browser.complaints).toEqual([])
   })
 
+  it('tell what the policies of a trigger made of an event, and which would be asked of the next', async () => {
+    const { page } = browser
+    const resting = CAREFUL.replace('test.ask', 'test.rest').replaceAll('careful', 'rests')
+    await publish(resting.replace('on: [test.rest]', 'on: [test.rest], dedupe: { key: [subject], window: 1h }'))
+    const told = { type: 'test.rest', subject: 'box', data: 1 }
+    const first = await running.post<Taken>('/v1/events', told)
+    const second = await running.post<Taken>('/v1/events', { ...told, data: 2 })
+    await open(`/events/${second.id}`)
+    const outcome = page.locator('[data-outcome="duplicate"]')
+    await outcome.getByText('subject=box came before, 2 times by now').waitFor()
+    await page.getByText('dedupe: joins an event of subject=box that came in the last 1h').waitFor()
+    await expectAccessible(page)
+    await browser.keep('event-policies')
+    await outcome.getByRole('link', { name: 'the event that stands for it' }).click()
+    await page.waitForURL(`**/events/${first.id}`)
+    await page.locator('.run-rows').getByRole('link').first().waitFor()
+    expect(browser.complaints).toEqual([])
+  })
+
   it('group what fires by device, the worst first, and take a person’s word on it', async () => {
     const { page } = browser
     await running.post('/v1/alerts', [

@@ -122,7 +122,7 @@ function Deliveries({ deliveries }: Pick<EventInFull, 'deliveries'>) {
           <a class="clip" href={actorPath(address)}>
             {address}
           </a>
-          <span class="muted clip">{trigger === null ? 'its own episode' : `${trigger} of ${version}`}</span>
+          <span class="muted clip">{trigger === null ? storyOf(address) : `${trigger} of ${version}`}</span>
           <span class="number muted" title="Priority">
             {priority}
           </span>
@@ -133,6 +133,11 @@ function Deliveries({ deliveries }: Pick<EventInFull, 'deliveries'>) {
       ))}
     </ul>
   )
+}
+
+/** What it means to somebody whom no trigger sent it to. */
+function storyOf(address: string): string {
+  return address.startsWith('alert/') ? 'its own episode' : 'hears that its alert is over'
 }
 
 /** What the policies of the triggers made of it, one line for each time that they decided. */
