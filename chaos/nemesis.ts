@@ -1,3 +1,4 @@
+import type { Violation } from './checks/violation.ts'
 import type { Cluster } from './cluster.ts'
 import type { Database } from './database.ts'
 import type { Disk } from './disk.ts'
@@ -18,6 +19,8 @@ export interface Scene {
   spanMs: number
   /** A folder for what a fault needs. */
   folder: string
+  /** What a fault itself finds broken: that which is gone when everything has come to rest. */
+  broken(violation: Violation): void
   /** Under the database's data, where one could be mounted. */
   disk: Disk | undefined
 }

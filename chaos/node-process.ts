@@ -20,6 +20,8 @@ export interface NodeProcess {
   settings: NodeSettings
   /** Milliseconds from its start until it worked. */
   startedMs: number
+  /** Its HTTP door, where it takes requests. */
+  url: string | null
   alive(): boolean
   frozen: boolean
   ask(call: Call, timeoutMs: number): Promise<unknown>
@@ -80,6 +82,7 @@ export async function startNode(
     name: settings.name,
     settings,
     startedMs: Math.round(performance.now() - beganAt),
+    url: first.url,
     frozen: false,
     alive: () => alive,
     ask(call, timeoutMs) {

@@ -8,6 +8,8 @@ import type { NewEventInput } from '../core/event.ts'
 import { toJson } from '../core/json.ts'
 import { createLog } from '../core/log.ts'
 import { LOCAL, type Principal } from '../core/principal.ts'
+import { createApp } from '../http/app.ts'
+import { listen } from '../http/server.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
 import { write } from './ledger.ts'
 import { chaosMachines } from './machines.ts'
@@ -47,9 +49,10 @@ async function first(key: string): Promise<boolean> {
   return answer?.first === true
 }
 
+const log = createLog(process.env['CHAOS_LOG'] ?? 'silent')
 const platform = await createPlatform({
   version: `chaos-${settings.build}`,
-  log: createLog(process.env['CHAOS_LOG'] ?? 'silent'),
+  log,
   databaseUrl: settings.databaseUrl,
   ...(settings.redisUrl === undefined ? {} : { redisUrl: settings.redisUrl }),
   roles: settings.roles,
@@ -67,14 +70,19 @@ const platform = await createPlatform({
 })
 await platform.start()
 process.on('message', (asked: Asked) => void answer(asked))
-process.send?.({ ready: true, startedMs: Math.round(performance.now() - startedAt) })
+const door = settings.roles.includes('api')
+  ? await listen({ app: createApp({ platform, log, config: { loopbackOnly: true } }), host: '127.0.0.1', port: 0 })
+  : undefined
+process.send?.({ ready: true, startedMs: Math.round(performance.now() - startedAt), url: door?.url ?? null })
 
 let ending = false
 process.on('SIGTERM', () => {
   // A second signal does not wait.
   if (ending) process.exit(130)
   ending = true
-  void platform.stop().then(() => process.exit(0))
+  void Promise.resolve(door?.stop())
+    .then(() => platform.stop())
+    .then(() => process.exit(0))
 })
 process.once('disconnect', () => process.exit(1))
 

@@ -32,6 +32,8 @@ export type Answered =
 export interface Ready {
   ready: true
   startedMs: number
+  /** Its HTTP door, where it takes requests. */
+  url: string | null
 }
 
 /** What a node is told when it is started, as one argument of JSON. */

@@ -121,7 +121,9 @@ export async function runAll(options: RunOptions): Promise<Outcome> {
     )
     await work.prepare(gateway.url)
     await locks.prepare(gateway.url)
+    const broken: Violation[] = []
     const scene: Scene = {
+      broken: (violation) => broken.push(violation),
       cluster,
       database,
       redis,
@@ -163,7 +165,7 @@ export async function runAll(options: RunOptions): Promise<Outcome> {
     const unequalWhole = (await follower.replayAll([...cut])).map((address) => `${address}, from its birth on`)
     const facts: Facts = { ...found, unequal: [...unequal, ...unequalWhole] }
     // A pool, a listener and the queues' own, for each node.
-    const violations = checkAll(facts, { connections: cluster.seats.length * 20 })
+    const violations = [...broken, ...checkAll(facts, { connections: cluster.seats.length * 20 })]
     const alone = (at: number): boolean =>
       faults.struck.every(({ id, from, to }) => at < from || at > to + 1_000 || QUIET.has(id))
     const report: RunReport = {

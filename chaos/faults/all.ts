@@ -6,6 +6,7 @@ import { NETWORK_FAULTS } from './network.ts'
 import { POSTGRES_FAULTS } from './postgres.ts'
 import { POSTGRES_DISK_FAULTS } from './postgres-disk.ts'
 import { PROCESS_FAULTS } from './processes.ts'
+import { READER_FAULTS } from './readers.ts'
 import { REDIS_FAULTS } from './redis.ts'
 import { REDIS_LOSS_FAULTS } from './redis-loss.ts'
 
@@ -20,4 +21,5 @@ export const FAULTS: readonly Fault[] = [
   ...NETWORK_FAULTS,
   ...CLOCK_FAULTS,
   ...LOAD_FAULTS,
+  ...READER_FAULTS,
 ]
