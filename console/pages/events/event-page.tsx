@@ -157,9 +157,12 @@ function Outcomes({ decisions }: Pick<EventInFull, 'decisions'>) {
             {reason}
             <span class="muted small">
               {into !== null && (
-                <a class="text-link" href={eventPath(into)}>
-                  the event that stands for it
-                </a>
+                <>
+                  <a class="text-link" href={eventPath(into)}>
+                    the event that stands for it
+                  </a>
+                  {' · '}
+                </>
               )}
               <Ago at={at} />
             </span>
