@@ -63,6 +63,22 @@ describe.each(await backends())('timers on $name', ({ redisUrl }) => {
     expect(await runtime.snapshot(address)).toMatchObject({ value: 'cooking', revision: 2 })
   })
 
+  it('fire also while their actor is told something all the time', async () => {
+    const { runtime } = open
+    const address = await runtime.spawn('egg', { key: 'busy', input: { ms: 300 } })
+    let fired = false
+    const telling = (async () => {
+      while (!fired) await runtime.ask(address, { type: 'NOTHING' })
+    })()
+    await eventually('it to fire', async () => (await runtime.snapshot(address)).value === 'done', {
+      timeoutMs: 30_000,
+    }).finally(() => (fired = true))
+    await telling
+    const events: string[] = []
+    for await (const { event } of runtime.history(address)) events.push(event.type)
+    expect(events.filter((type) => type.startsWith('xstate.after'))).toHaveLength(1)
+  })
+
   it('begin anew when their state is entered again', async () => {
     const { runtime } = open
     const address = await runtime.spawn('egg', { key: 'again', input: { ms: 80 } })
