@@ -13,7 +13,7 @@ import { may } from '../../shell/session.ts'
 import { complain, tell } from '../../shell/toasts.tsx'
 import { dryRun, inOurWords, publish } from './dry-running.ts'
 import { eventPath } from './events.tsx'
-import { Verdicts } from './verdicts.tsx'
+import { RuleVerdicts } from './rule-verdicts.tsx'
 import '../../parts/lists.css'
 import './events.css'
 
@@ -103,7 +103,7 @@ export function DryRun() {
         </Section>
         <Section title="Who would get it">
           {verdicts.value ? (
-            <Verdicts verdicts={verdicts.value} />
+            <RuleVerdicts verdicts={verdicts.value} />
           ) : (
             <p class="muted section-note">
               Press <kbd>Dry run</kbd>, or <kbd>Ctrl</kbd> <kbd>Enter</kbd>: every rule of every published agent says

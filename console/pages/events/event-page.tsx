@@ -23,7 +23,7 @@ import { RunState } from '../runs/runs.tsx'
 import { Chain } from './chain.tsx'
 import { dryRun, inOurWords } from './dry-running.ts'
 import { eventPath } from './events.tsx'
-import { Verdicts } from './verdicts.tsx'
+import { RuleVerdicts } from './rule-verdicts.tsx'
 import '../../parts/lists.css'
 import './events.css'
 
@@ -213,7 +213,7 @@ function Decisions({ event }: { event: LoggedEvent }) {
   return (
     <>
       <p class="muted small">By the rules as they are now; nothing is delivered by looking.</p>
-      <Verdicts verdicts={verdicts.value} />
+      <RuleVerdicts verdicts={verdicts.value} />
     </>
   )
 }
