@@ -278,6 +278,7 @@ export interface DecisionRow {
   instance: string
   outcome: string
   reason: string
+  /** The event that stands for this one. */
   into: string | null
   at: Date
 }

@@ -1,7 +1,7 @@
 import type { Address } from '../../core/address.ts'
 import type { LabEvent, NewEventInput } from '../../core/event.ts'
 import type { Principal } from '../../core/principal.ts'
-import type { DeliveryView } from '../../db/events.ts'
+import type { DecisionRow, DeliveryView } from '../../db/events.ts'
 import type { PageOf, Paging } from './paging.ts'
 import type { RunView } from './runs-api.ts'
 
@@ -35,17 +35,7 @@ export interface RuleVerdict {
 }
 
 /** What became of an event at an agent that got it, and why: its trigger's policies held it, joined it, or let it go. */
-export interface PolicyDecision {
-  agent: string
-  version: string
-  trigger: string
-  instance: string
-  outcome: string
-  reason: string
-  /** The event that stands for this one. */
-  into: string | null
-  at: Date
-}
+export type PolicyDecision = DecisionRow
 
 export interface EventsApi {
   /** Resolves after the commit. Never waits for a lock, a slot or a run. */

@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { TEMP_PREFIX } from '../support/leftovers.ts'
 import { backends } from '../support/redis.ts'
-import { freePort, type Program, startMain } from './programs.ts'
+import { askProgram, freePort, type Program, startMain } from './programs.ts'
 import { definition, type EventInFull, type Instance, note, type Run } from './stage.ts'
 
 type Decided = EventInFull & { decisions: PolicyDecision[] }
@@ -32,13 +32,7 @@ describe.each(await backends())('the policies of a platform that is killed on $n
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
   })
 
-  async function ask<Body>(path: string, body?: object): Promise<Body> {
-    const posted = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    const response = await fetch(`${main.url}${path}`, body === undefined ? {} : posted)
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
-    return JSON.parse(text) as Body
-  }
+  const ask = <Body>(path: string, body?: object): Promise<Body> => askProgram<Body>(main, path, body)
   const publish = async (id: string, trigger: object): Promise<void> => {
     const on = [{ on: `alert.${id}.firing`, ...trigger }]
     await ask('/v1/agents?publish=true', definition({ id, on, steps: [note('${alerts.size()} in all')] }))

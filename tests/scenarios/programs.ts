@@ -29,6 +29,15 @@ export function startLabProgram(env: Record<string, string>): Promise<Program> {
   )
 }
 
+/** Gets an answer, or posts what is given; throws what was answered instead. */
+export async function askProgram<Body>({ url }: Program, path: string, body?: object): Promise<Body> {
+  const posted = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const response = await fetch(`${url}${path}`, body === undefined ? {} : posted)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
+  return JSON.parse(text) as Body
+}
+
 /** What `npm run troupe -- …` says, and how it ended. */
 export async function troupe(args: string[], env: Record<string, string>): Promise<{ code: number; text: string }> {
   const options = { cwd: root, env: { ...process.env, LOG_LEVEL: 'warn', ...env } }

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { TEMP_PREFIX } from '../support/leftovers.ts'
 import { backends } from '../support/redis.ts'
 import { type ForeignLab, type Ledger, register, startForeignLab, startLedger } from './foreign-lab.ts'
-import { freePort, type Program, startLabProgram, startMain, troupe } from './programs.ts'
+import { askProgram, freePort, type Program, startLabProgram, startMain, troupe } from './programs.ts'
 import { definition, type Instance, pause, type Run, type RunInFull } from './stage.ts'
 
 const PRESSES = 6
@@ -48,13 +48,7 @@ describe.each(await backends())('a platform that is killed in the middle of a ru
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
   })
 
-  async function ask<Body>(path: string, body?: object): Promise<Body> {
-    const posted = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    const response = await fetch(`${main.url}${path}`, body === undefined ? {} : posted)
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
-    return JSON.parse(text) as Body
-  }
+  const ask = <Body>(path: string, body?: object): Promise<Body> => askProgram<Body>(main, path, body)
   const commands = async (device: string): Promise<{ command: string; idempotencyKey: string; fence: number }[]> => {
     const answer = await fetch(`${lab.url}/devices/${device}/commands`)
     const { commands: all } = (await answer.json()) as {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { TEMP_PREFIX } from '../support/leftovers.ts'
-import { freePort, type Program, startLabProgram, startMain, troupe } from './programs.ts'
+import { askProgram, freePort, type Program, startLabProgram, startMain, troupe } from './programs.ts'
 import { definition, type Instance, pause, type Run, type RunInFull } from './stage.ts'
 
 const PRESSES = 6
@@ -33,13 +33,7 @@ describe('a backup that is restored into another data folder', () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
   })
 
-  async function ask<Body>(path: string, body?: object): Promise<Body> {
-    const posted = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    const response = await fetch(`${main.url}${path}`, body === undefined ? {} : posted)
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`)
-    return JSON.parse(text) as Body
-  }
+  const ask = <Body>(path: string, body?: object): Promise<Body> => askProgram<Body>(main, path, body)
   const presses = async (): Promise<{ idempotencyKey: string; fence: number }[]> => {
     const answer = await fetch(`${lab.url}/devices/stb-4/commands`)
     const { commands } = (await answer.json()) as {

@@ -1,10 +1,7 @@
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import { post } from '../../api/client.ts'
 import { ApiError } from '../../api/problem.ts'
 import type { TextProblem } from '../../parts/code-editor.tsx'
-import { useSettled } from '../../parts/settled.ts'
-import { complain } from '../../shell/toasts.tsx'
+import { useWord } from '../../parts/word.ts'
 
 const TYPING_MS = 350
 
@@ -26,19 +23,7 @@ interface Valid {
 
 /** What the server says of a definition, once one has stopped typing; undefined before the first word. */
 export function useValidation(text: string | undefined): Validation | undefined {
-  const settled = useSettled(text, TYPING_MS)
-  const latest = useSignal<Validation | undefined>(undefined)
-  useEffect(() => {
-    if (settled === undefined) return undefined
-    let over = false
-    validate(settled).then((word) => {
-      if (!over) latest.value = word
-    }, complain)
-    return () => {
-      over = true
-    }
-  }, [settled])
-  return latest.value
+  return useWord(text, TYPING_MS, validate)
 }
 
 /** Throws `ApiError` for all but what is wrong with the text. */

@@ -1,10 +1,7 @@
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import type { SlotsPreview } from '../../api/answers.ts'
 import { post } from '../../api/client.ts'
 import { ApiError } from '../../api/problem.ts'
-import { useSettled } from '../../parts/settled.ts'
-import { complain } from '../../shell/toasts.tsx'
+import { useWord } from '../../parts/word.ts'
 
 const TYPING_MS = 250
 
@@ -18,18 +15,7 @@ export interface Preview {
 
 /** What the server says of a rule, once one has stopped typing. */
 export function usePreview(cron: string, timezone: string): Preview | undefined {
-  const settled = useSettled(ruleOf(cron, timezone), TYPING_MS)
-  const latest = useSignal<Preview | undefined>(undefined)
-  useEffect(() => {
-    let over = false
-    preview(settled).then((word) => {
-      if (!over) latest.value = word
-    }, complain)
-    return () => {
-      over = true
-    }
-  }, [settled])
-  return latest.value
+  return useWord(ruleOf(cron, timezone), TYPING_MS, preview)
 }
 
 /** Both as one text: what is the same text is the same rule. */
