@@ -50,8 +50,8 @@ export async function claimInvocations(sql: Sql, options: ClaimOptions): Promise
       where finished_at is null
         and not_before <= clock_timestamp()
         and (lease_until is null or lease_until < clock_timestamp())
-        and split_part(address, '/', 1) = any(${kinds as string[]})
-        ${effectIds ? sql`and effect_id = any(${effectIds as string[]})` : sql``}
+        and split_part(address, '/', 1) = any(${kinds})
+        ${effectIds ? sql`and effect_id = any(${effectIds})` : sql``}
         ${those}
       order by not_before
       limit ${most}
