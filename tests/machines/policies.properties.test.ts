@@ -303,6 +303,44 @@ describe('whatever the policies of a trigger, and whatever happens', () => {
     )
   })
 
+  it('has one group of a key at a time, and none larger than it may be', () => {
+    const limits = fc.array(limit, { maxLength: 1 })
+    const terms = fc.record({ group, dedupe, limits }, { requiredKeys: ['group'] }) as fc.Arbitrary<Given>
+    always(terms, (story, { group: size }) => {
+      const { policy, active, backlog } = story.context
+      const keys = policy?.groups.map((one) => one.key) ?? []
+      expect(new Set(keys).size).toBe(keys.length)
+      const most = size?.max ?? 0
+      for (const one of policy?.groups ?? []) expect(one.items.length).toBeLessThan(most)
+      for (const one of [...active, ...backlog]) expect(one.policy?.members.length).toBeLessThanOrEqual(most)
+    })
+  })
+
+  it('lets nothing wait whose alert is over', () => {
+    const soon = fc.record({
+      onResolved: fc.constantFrom('cancel', 'complete', 'note'),
+      resolveOn: fc.constant('first'),
+      graceMs: fc.constant(0),
+    })
+    const terms = soon.chain((one) => anything.map((more) => ({ ...more, correlate: one })))
+    fc.assert(
+      fc.property(terms, settings, moves, device, (given, over, list, which) => {
+        const story = new PolicyStory(given, over)
+        for (const next of list) play(story, next)
+        story.over({ device: which })
+        const { policy, backlog } = story.context
+        const waits = [
+          ...backlog.filter((one) => !one.policy?.admitted),
+          ...(policy?.held.map(({ item }) => item) ?? []),
+          ...(policy?.groups.flatMap(({ items }) => items) ?? []),
+        ]
+        const alerts = waits.flatMap((one) => one.policy?.members.map(({ fingerprint }) => fingerprint) ?? [])
+        expect(alerts).not.toContain(`f-${which}`)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it('has one run for each key in a window, as a list of windows says', () => {
     const terms = fc.record({ dedupe }) as fc.Arbitrary<Given>
     fc.assert(
