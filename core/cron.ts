@@ -62,9 +62,16 @@ export function cronProblem(rule: CronRule): CronProblem | undefined {
   }
 }
 
-/** The rule in words, on a 24 hour clock: `At 07:00, only on Monday`. */
+/** The rule in words, on a 24 hour clock: `At 07:00, only on Monday`. One that there are no words for stays as it is. */
 export function inWords(cron: string): string {
-  return cronstrue.toString(spaced(cron), { use24HourTimeFormat: true, throwExceptionOnParseError: false })
+  const rule = spaced(cron)
+  // The library that writes knows fewer ways to say the same than the one that reads.
+  const plain = NICKNAME.test(rule) ? rule.toLowerCase() : rule.replaceAll('?', '*').replaceAll(/#L\b/gi, 'L')
+  try {
+    return cronstrue.toString(plain, { use24HourTimeFormat: true })
+  } catch {
+    return rule
+  }
 }
 
 function spaced(cron: string): string {

@@ -10,7 +10,7 @@ import { BACKFILL_LIMIT, countSlots } from '../../machines/schedule-slots.ts'
 import type { Runtime } from '../runtime.ts'
 import { ask } from './ask.ts'
 import type { Audit } from './audit.ts'
-import { problem, refuseEnded, refuseEndless } from './schedule-checks.ts'
+import { problem, refuseEnded, refuseEndless, refuseOvertaken } from './schedule-checks.ts'
 import { createScheduleViews, dateOf, SHOWN, specIn } from './schedule-views.ts'
 import type { ScheduleDraft, SchedulesApi, ScheduleView } from './schedules-api.ts'
 
@@ -34,6 +34,7 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
   /** The same name is the same actor for ever: one that was removed comes back, and sends no slot twice. */
   async function set(by: Principal, id: string, spec: ScheduleSpec, expected?: number | null): Promise<ScheduleView> {
     refuseEndless(spec)
+    refuseOvertaken(spec)
     refuseEnded(spec, (await databaseTime(sql)).getTime())
     const to = await runtime.spawn('schedule', {
       key: teamKey(by.team, id),

@@ -192,6 +192,11 @@ describe('a rule in words', () => {
     ['*/15 9-17 * * 1-5', 'Every 15 minutes, between 09:00 and 17:59, Monday through Friday'],
     ['0 0 L * *', 'At 00:00, on the last day of the month'],
     ['*/10 * * * * *', 'Every 10 seconds'],
+    ['@DAILY', 'At 00:00'],
+    ['0 7 ? * MON', 'At 07:00, only on Monday'],
+    ['0 0 * * FRI#L', 'At 00:00, on the last Friday of the month'],
+    // What nobody has words for stays as it is written.
+    [' 0 0  5,15W * *', '0 0 5,15W * *'],
   ])('%s: %s', (cron, words) => {
     expect(cronProblem({ cron, timezone: 'UTC' })).toBeUndefined()
     expect(inWords(cron)).toBe(words)

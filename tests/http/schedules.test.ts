@@ -185,6 +185,7 @@ describe('a schedule', () => {
     [{ catchUp: 'some' }, 'body.catchUp', '"none"|"last"|"all"'],
     [{ maxDelayMs: -1 }, 'body.maxDelayMs', '>=0'],
     [{ jitterMs: 3_600_001 }, 'body.jitterMs', '<=3600000'],
+    [{ cron: '*/10 * * * *', jitterMs: 600_000 }, 'body.jitterMs', 'at most 300000'],
     [{ cron: '* * * * * *', catchUp: 'all', maxDelayMs: 86_400_000 }, 'body.maxDelayMs', 'at most 10000000'],
     [{ endAt: '2020-01-01T00:00:00Z' }, 'body.endAt', 'no slot comes before it'],
     [{ startAt: '9998-01-01T00:00:00Z' }, 'body.startAt', 'no slot comes after it'],
