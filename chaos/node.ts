@@ -73,8 +73,6 @@ process.on('message', (asked: Asked) => void answer(asked))
 const door = settings.roles.includes('api')
   ? await listen({ app: createApp({ platform, log, config: { loopbackOnly: true } }), host: '127.0.0.1', port: 0 })
   : undefined
-process.send?.({ ready: true, startedMs: Math.round(performance.now() - startedAt), url: door?.url ?? null })
-
 let ending = false
 process.on('SIGTERM', () => {
   // A second signal does not wait.
@@ -85,6 +83,8 @@ process.on('SIGTERM', () => {
     .then(() => process.exit(0))
 })
 process.once('disconnect', () => process.exit(1))
+// Last: whoever hears of it may end it at once.
+process.send?.({ ready: true, startedMs: Math.round(performance.now() - startedAt), url: door?.url ?? null })
 
 async function answer({ ask, call }: Asked): Promise<void> {
   try {
