@@ -17,10 +17,10 @@ const runtime = await createRuntime({
   log: createLog('error'),
 })
 await runtime.start()
-say({ ready: true })
-
 createInterface({ input: process.stdin }).on('line', (line) => void obey(line))
 process.once('SIGTERM', () => void runtime.stop().then(() => process.exit(0)))
+// Last: whoever hears of it may end it at once.
+say({ ready: true })
 
 async function obey(line: string): Promise<void> {
   const { send, id } = JSON.parse(line) as { send: [string, { type: string }]; id: string }
