@@ -291,7 +291,8 @@ export async function listDecisions(sql: Sql, team: string, eventId: string): Pr
       coalesce(e.data ->> 'reason', '') as reason, e.data ->> 'into' as into, e.received_at as at
     from event_log e
     where e.team = ${team} and e.causationid = ${eventId} and e.type like 'trigger.%'
-      -- Only who got the event has a say.
+      -- Only who got the event has a say, and nobody else gives such names to what it says.
+      and e.source_id ~ '^[0-9]+[.][0-9]+$'
       and exists (select 1 from deliveries d where d.event_id = ${eventId} and '/' || d.address = e.source)
     order by e.seq`)
 }

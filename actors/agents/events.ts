@@ -16,6 +16,7 @@ import {
 import { currentCursor, splitCursor } from '../../db/history.ts'
 import { listRuns } from '../../db/runs.ts'
 import type { Runtime } from '../runtime.ts'
+import { refuseActorsName } from './event-names.ts'
 import { parseEvent, toDelivery, toRow, toTeamEvent } from './event-rows.ts'
 import type { EventsApi, Ingested, LoggedEvent } from './events-api.ts'
 import { createIntake, EVENT_LOG } from './intake.ts'
@@ -49,7 +50,11 @@ export function createEvents(deps: { runtime: Runtime; rules: RuleShelf; log: Lo
   }
 
   return {
-    ingest: (by, events) => Promise.all(events.map(async (event) => intake.take(by.team, parseEvent(event), 0))),
+    async ingest(by, events) {
+      const parsed = events.map(parseEvent)
+      for (const event of parsed) refuseActorsName(event, runtime.hosted)
+      return Promise.all(parsed.map((event) => intake.take(by.team, event, 0)))
+    },
     ingestCaused: async (by, event, cause) =>
       intake.take(by.team, parseEvent({ ...event, causationid: cause.id }), cause.depth + 1),
 

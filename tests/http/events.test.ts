@@ -89,6 +89,27 @@ describe('publishing events', () => {
     }
   })
 
+  it.each(['once:2026-11-23T06:00:00.000Z', '8.0', 'agent/hearer:3.1:0'])(
+    'refuses the name %s, which an actor gives to what it says: its own event would not be logged any more',
+    async (id) => {
+      const event = { id, type: 'test.happened', source: '/agent/hearer' }
+      const { body } = await ask<{ code: string; detail: string }>('POST /v1/events', 400, { body: event })
+      expect(body.code).toBe('event.invalid')
+      expect(body.detail).toContain('another id')
+      // It is free for everybody else, and so is every other name.
+      await ask('POST /v1/events', 202, { body: { ...event, source: '/agency/hearer' } })
+      await ask('POST /v1/events', 202, { body: { ...event, id: `own-${id}-x` } })
+    },
+  )
+
+  it('lets nobody else say what an agent made of an event', async () => {
+    const { body: cause } = await ask<Taken>('POST /v1/events', 202, { body: { type: 'test.happened' } })
+    const said = { type: 'trigger.dropped', source: '/agent/hearer', causationid: cause.id, data: { agent: 'hearer' } }
+    await ask('POST /v1/events', 202, { body: said })
+    const { body } = await ask<{ decisions: object[] }>(`GET /v1/events/${cause.id}`, 200)
+    expect(body.decisions).toEqual([])
+  })
+
   it('takes CloudEvents structured, binary and batched', async () => {
     const event = { specversion: '1.0', id: 'ce-1', source: '/ce', type: 'test.happened', data: { n: 1 } }
     const structured = { body: JSON.stringify(event), headers: { 'content-type': 'application/cloudevents+json' } }
