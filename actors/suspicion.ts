@@ -24,18 +24,25 @@ export interface SuspicionDeps {
   onFree(): void
 }
 
+/** So many leases a suspect has for itself at most: what takes long is rather cut off by chance than by itself. */
+const LONGEST_LEASES = 6
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /**
  * A suspect is one until it ends, or has lived for longer than the try before, which was cut off: then it is not what ended
  * that one's worker. It is forgiven one interruption, since whoever begins beside it now may cost it another; but not for
- * ever, as there may be work that ends its worker later each time.
+ * ever, as there may be work that ends its worker later each time, or late. A try that cannot be forgiven any more is alone
+ * for as long as it takes to know.
  */
 export function createSuspicion({ leaseMs, maxInterruptions, forgive, onFree }: SuspicionDeps): Suspicion {
   const last = maxInterruptions - 1
   const suspects = new Set<Claim>()
+  const forgivable = ({ attempts }: Claim): boolean => attempts < 2 * maxInterruptions
 
-  /** A lease is renewed each third of it, so the try before may have lived for so long and no longer. */
-  function aloneMs({ livedMs }: Claim): number {
-    return livedMs === null ? leaseMs : Math.max(livedMs, leaseMs) - leaseMs / 3
+  function aloneMs(claim: Claim): number {
+    // A lease is renewed each third of it, so the try before may have lived for so long and no longer.
+    const lived = claim.livedMs === null ? leaseMs : Math.max(claim.livedMs, leaseMs) - leaseMs / 3
+    return Math.min(lived, forgivable(claim) ? LONGEST_LEASES * leaseMs : LONGEST_TIMER_MS)
   }
 
   function free(claim: Claim): void {
@@ -44,7 +51,7 @@ export function createSuspicion({ leaseMs, maxInterruptions, forgive, onFree }: 
 
   async function acquit(claim: Claim): Promise<void> {
     // It must be known before anybody else can cost it its last try.
-    if (claim.attempts < 2 * maxInterruptions) await forgive(claim)
+    if (forgivable(claim)) await forgive(claim)
     free(claim)
   }
 
