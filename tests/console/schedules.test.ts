@@ -84,6 +84,24 @@ describe.skipIf(inject('browser').program === undefined)('the page Schedules', {
     expect((await scheduleOf('weekly')).state).toBe('active')
   })
 
+  it('shows what is wrong with a field that is folded away', async () => {
+    const { page } = browser
+    await platform.post('/v1/schedules', { id: 'spread', cron: '0 * * * *', jitterMs: 600_000 })
+    await page.getByRole('button', { name: 'Change spread' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Change spread' })
+    await dialog.getByLabel('Rule').fill('* * * * *')
+    await dialog.getByText('Every minute', { exact: true }).waitFor()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText('at most 30000').waitFor()
+    await dialog.getByLabel('Spread by up to').fill('30')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(await scheduleOf('spread')).toMatchObject({ cron: '* * * * *', jitterMs: 30_000 })
+    await platform.request('DELETE', '/v1/schedules/spread')
+    // What a browser notes of an answer that says no.
+    browser.complaints.length = 0
+  })
+
   it('changes one, unless somebody else was faster', async () => {
     const { page } = browser
     await page.getByRole('button', { name: 'Change weekly' }).click()

@@ -22,6 +22,8 @@ const CATCH_UPS = [
   { value: 'none', label: 'Send none of them' },
 ]
 const MINUTE_MS = 60_000
+/** What stands under "More". */
+const FOLDED = ['description', 'subject', 'data', 'maxDelayMs', 'jitterMs']
 
 interface ScheduleFormProps {
   /** The one that is changed; absent: a new one. */
@@ -37,16 +39,24 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
   const timezone = useSignal(schedule?.timezone ?? here)
   const id = useSignal(schedule?.id ?? '')
   const busy = useSignal(false)
+  const unfolded = useSignal(false)
   const refused = useSignal<Readonly<Record<string, string>>>({})
   const preview = usePreview(cron.value, timezone.value)
   const told = preview?.rule === ruleOf(cron.value, timezone.value) ? preview : undefined
   const problems = { ...refused.value, ...told?.problems }
+  // The form has no field for these two, and keeps them as they were.
+  const elsewhere = problems[''] ?? problems['startAt'] ?? problems['endAt']
   const title = schedule ? `Change ${schedule.id}` : 'New schedule'
+
+  const refuse = (what: Readonly<Record<string, string>>): void => {
+    refused.value = what
+    if (FOLDED.some((field) => field in what)) unfolded.value = true
+  }
 
   const save = async (given: FormData): Promise<void> => {
     const data = dataOf(textOf(given, 'data'))
     if (typeof data === 'string') {
-      refused.value = { data }
+      refuse({ data })
       return
     }
     const body = { ...draftOf(given, schedule), cron: cron.value, timezone: timezone.value.trim(), data }
@@ -58,7 +68,7 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
       onDone()
       onClose()
     } catch (error) {
-      if (error instanceof ApiError && error.status === 400) refused.value = problemsOf(error)
+      if (error instanceof ApiError && error.status === 400) refuse(problemsOf(error))
       else complain(error)
     } finally {
       busy.value = false
@@ -157,7 +167,11 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
             ))}
           </select>
         </Field>
-        <details class="schedule-more">
+        <details
+          class="schedule-more"
+          open={unfolded.value}
+          onToggle={({ currentTarget }) => (unfolded.value = currentTarget.open)}
+        >
           <summary>More</summary>
           <Field label="Description" problem={problems['description']}>
             <input name="description" type="text" maxLength={1000} defaultValue={schedule?.description} />
@@ -204,9 +218,9 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
             </Field>
           </div>
         </details>
-        {(problems[''] ?? problems['endAt']) !== undefined && (
+        {elsewhere !== undefined && (
           <p class="field-problem" role="alert">
-            {problems[''] ?? problems['endAt']}
+            {elsewhere}
           </p>
         )}
         <DialogButtons
