@@ -125,16 +125,16 @@ function isExpected({ spec, version }: ScheduleState, expected: number | null | 
 /** A rule that stays the same goes on where it was; a new one begins now. */
 function defined(state: ScheduleState, spec: ScheduleSpec, at: number): ScheduleState {
   const { version, createdAt } = state
+  const same = state.spec !== null && state.spec.cron === spec.cron && state.spec.timezone === spec.timezone
   const made = {
     ...state,
     spec,
     version: version + 1,
     createdAt: state.spec === null ? at : createdAt,
     changedAt: at,
-    backfill: null,
+    backfill: same ? state.backfill : null,
   }
   const fresh = state.spec === null ? { ...made, fired: 0, missed: 0, recent: [] } : made
-  const same = state.spec !== null && state.spec.cron === spec.cron && state.spec.timezone === spec.timezone
   return same && state.next !== null ? { ...fresh, next: nextSlot(spec, state.through) } : placed(fresh, at)
 }
 

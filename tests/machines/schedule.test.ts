@@ -364,6 +364,25 @@ describe('a backfill', () => {
     expect(slots(actor.advance(MINUTE))).toEqual([START + MINUTE])
   })
 
+  it('goes on when the schedule is changed and its rule stays, and ends with another rule or a pause', () => {
+    const filled = (change: (actor: Schedule) => void): number => {
+      const actor = made({ cron: '0 * * * *' })
+      actor.send({ type: 'BACKFILL', from: START - 5 * HOUR, to: START - 3 * HOUR })
+      change(actor)
+      return told(actor.advance(0)).length
+    }
+    const set = (over: Partial<ScheduleSpec>) => (actor: Schedule) => {
+      actor.send({ type: 'SET', spec: spec(over) })
+    }
+    expect(filled(set({ cron: '0 * * * *', description: 'another' }))).toBe(3)
+    expect(filled(set({ cron: '30 * * * *' }))).toBe(0)
+    const pause = (actor: Schedule): void => {
+      actor.send({ type: 'PAUSE' })
+      actor.send({ type: 'RESUME' })
+    }
+    expect(filled(pause)).toBe(0)
+  })
+
   it('is refused when it is too much, to come, or empty', () => {
     const actor = made({ cron: '* * * * *' })
     expect(actor.handles({ type: 'BACKFILL', from: START - 500 * MINUTE, to: START })).toBe(false)
