@@ -6,7 +6,10 @@ import type { Fault } from '../nemesis.ts'
 import { probe, until } from '../strike.ts'
 
 const READERS = 180
-const AT_ONCE = 20
+const AT_ONCE = 10
+/** Who is turned away for the moment comes again. */
+const AGAIN_MS = 1_000
+const TRIES = 20
 /** Of one process with a small heap: what nobody reads must not be kept anywhere (specs/reliability.md G20). */
 const MOST_MB = 768
 const HEAP = ['--max-old-space-size=160']
@@ -37,13 +40,15 @@ export const READER_FAULTS: readonly Fault[] = [
       const sockets: Socket[] = []
       try {
         const stall = async (): Promise<void> => {
-          const socket = await open('cursor=0.0')
-          sockets.push(socket)
-          // The first piece says that it has begun; then nobody takes anything any more.
-          const [piece] = (await once(socket, 'data')) as [Buffer]
-          if (!piece.toString().startsWith('HTTP/1.1 200'))
-            throw new Error(`turned away: ${piece.toString().slice(0, 80)}`)
-          socket.pause()
+          for (let tries = 1; ; tries++) {
+            const socket = await open('cursor=0.0')
+            // The first piece says that it has begun; then nobody takes anything any more.
+            const [piece] = (await once(socket, 'data')) as [Buffer]
+            if (piece.toString().startsWith('HTTP/1.1 200')) return void sockets.push(socket.pause())
+            socket.destroy()
+            if (tries === TRIES) throw new Error(`turned away: ${piece.toString().slice(-200)}`)
+            await pause(AGAIN_MS)
+          }
         }
         while (sockets.length < READERS) await Promise.all(Array.from({ length: AT_ONCE }, stall))
         const attentive = await open('kinds=cell')
