@@ -139,6 +139,7 @@ describe('another team', () => {
     const device = { kind: 'stb', pool: 'p', host: 'h', gateway: 'http://127.0.0.1:9', connectivity: 'online' }
     await admin('PUT /v1/devices/ours', 200, { body: device })
     const { body: event } = await admin<{ id: string }>('POST /v1/events', 202, { body: { type: 'test.ours' } })
+    await admin('POST /v1/schedules', 201, { body: { id: 'ours', cron: '0 0 1 1 *', timezone: 'UTC' } })
     await admin('POST /v1/alerts', 202, { body: { kind: 'freeze', fingerprint: 'ours' } })
     const { body: ticket } = await admin<{ ticket: string }>('POST /v1/tickets', 201, {
       body: { pool: 'p', wants: { devices: ['ours'] } },
@@ -188,6 +189,7 @@ describe('another team', () => {
       'agents',
       'instances',
       'runs',
+      'schedules',
       'actors',
       'devices',
       'locks',
@@ -207,6 +209,7 @@ function bodyFor(line: string): object | undefined {
   if (line.endsWith('/maintenance')) return { on: true }
   if (line.endsWith('/kick')) return { reason: 'x' }
   if (line.endsWith('/fault')) return { kind: null }
+  if (line.endsWith('/backfill')) return { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }
   if (line.endsWith('/decide')) return { decision: 'retry' }
   return undefined
 }
