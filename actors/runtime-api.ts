@@ -40,6 +40,8 @@ export interface RuntimeOptions {
   stamped?: readonly string[]
   /** Event types by kind that overtake everything else in a mailbox. */
   controls?: Readonly<Record<string, readonly string[]>>
+  /** Event types by kind that everything else in a mailbox overtakes. */
+  afterthoughts?: Readonly<Record<string, readonly string[]>>
   /** What may be forked, by kind; whatever is not named may be forked freely. */
   forks?: ForkRules
   /** Tables kept in step with actors, in the same commit. */

@@ -90,11 +90,15 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
   const queues = createQueues({ databaseUrl, redisUrl: options.redisUrl, installation, log })
   const live = createLive()
   const checkpoints = createCheckpoints()
-  const controls = new Map(Object.entries(options.controls ?? {}).map(([kind, types]) => [kind, new Set(types)]))
+  const controls = typesByKind(options.controls)
+  const afterthoughts = typesByKind(options.afterthoughts)
   const context: PlanContext = {
     hosted,
     newId: () => newId(),
-    laneOf: (kind, eventType) => (controls.get(kind)?.has(eventType) ? 0 : 1),
+    laneOf: (kind, eventType) => {
+      if (controls.get(kind)?.has(eventType)) return 0
+      return afterthoughts.get(kind)?.has(eventType) ? LAST_LANE : 1
+    },
   }
 
   /** A worker with room takes it at once; else BullMQ brings it to one that is free (docs/decisions/0015). */
@@ -293,6 +297,12 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
 }
 
 const HEALTH_MS = 2_000
+/** Behind every lane that a host gives to its tasks. */
+const LAST_LANE = 1_000
+
+function typesByKind(given: RuntimeOptions['controls'] = {}): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(Object.entries(given).map(([kind, types]) => [kind, new Set(types)]))
+}
 
 /** True when the work was done in time; what is late or fails is left behind. */
 async function within(ms: number, work: Promise<unknown>): Promise<boolean> {

@@ -6,7 +6,8 @@ import { answer, type Sql } from './client.ts'
 export interface RulesReading {
   revision: number
   definitions: { team: string; agent: string; version: string; enabled: boolean; definition: Json }[]
-  instances: { team: string; agent: string; version: string; address: Address }[]
+  /** Also stopped ones: they keep what they were given. */
+  instances: { team: string; agent: string; version: string; address: Address; live: boolean }[]
   devices: { team: string; id: string; pool: string }[]
 }
 
@@ -24,9 +25,8 @@ export async function readRules(sql: Sql): Promise<RulesReading> {
       where a.current = r.version
         or exists (select 1 from agent_instances i where i.live and i.team = r.team and i.agent = r.id and i.version = r.version)`),
     answer(sql<RulesReading['instances']>`
-      select team, agent, version, address
+      select team, agent, version, address, live
       from agent_instances
-      where live
       order by address`),
     answer(sql<RulesReading['devices']>`select team, id, pool from devices`),
   ])

@@ -12,7 +12,12 @@ import { run } from './run.ts'
 import type { Outcome, Task } from './run-protocol.ts'
 
 /** Events as the machine sees them: `at` is the database's time in milliseconds. */
-type AgentEvent = { at: number } & (AgentMessage | { type: 'BACKLOG.DUE' } | { type: 'POLICY.DUE' })
+type AgentEvent = { at: number } & (
+  | AgentMessage
+  | { type: 'BACKLOG.DUE' }
+  | { type: 'POLICY.DUE' }
+  | { type: 'POLICY.WAKE' }
+)
 
 const kit = setup({
   types: {
@@ -52,12 +57,14 @@ export const agentKit = kit.extend({
       carryOut(desk, context, self.sessionId, enqueue)
     }),
     correlate: kit.enqueueActions(({ context, event, self, enqueue }) => {
-      const { policy, backlog, active } = context
-      if (event.type !== 'ALERT.ENDED' || !(policy || backlog.some(isPoliced) || active.some(isPoliced))) return
+      const { policy, backlog, active, failed } = context
+      if (event.type !== 'ALERT.ENDED' || !(policy || [...backlog, ...active, ...failed].some(isPoliced))) return
       const desk = openDesk(context, event.at)
       endAlert(desk, event.end)
       carryOut(desk, context, self.sessionId, enqueue)
     }),
+    /** Not before what waits was heard: it may well be the end of the alert, or that it fires again. */
+    hearFirst: kit.sendTo(({ self }) => self, { type: 'POLICY.WAKE', at: 0 }),
     wakePolicies: kit.enqueueActions(({ context, event, self, enqueue }) => {
       if (!context.policy) return
       // The timer is gone, whatever it was set for.

@@ -38,7 +38,12 @@ export const agent = agentKit.createMachine({
       actions: 'correlate',
     },
     'POLICY.DUE': {
-      description: 'The time of an alert that was held, of a group, or of an end that was not believed is over.',
+      description:
+        'The time of an alert that was held, of a group, or of an end that was not believed is over. What waits is heard first.',
+      actions: 'hearFirst',
+    },
+    'POLICY.WAKE': {
+      description: 'Nothing waits that would change it: what was held goes on its way.',
       actions: 'wakePolicies',
     },
     UPGRADE: { actions: ['planUpgrade', 'upgrade'] },
@@ -71,7 +76,7 @@ export const agent = agentKit.createMachine({
       on: {
         TRIGGER: [{ guard: 'hasPolicies', actions: ['judge', 'dispatch'] }, { actions: ['accept', 'dispatch'] }],
         'ALERT.ENDED': { actions: ['correlate', 'dispatch'] },
-        'POLICY.DUE': { actions: ['wakePolicies', 'dispatch'] },
+        'POLICY.WAKE': { actions: ['wakePolicies', 'dispatch'] },
         'BACKLOG.DUE': { actions: 'dispatch' },
         'xstate.done.actor.*': { actions: ['settle', 'upgrade', 'dispatch'] },
         'xstate.error.actor.*': { actions: ['settle', 'upgrade', 'dispatch'] },

@@ -42,6 +42,9 @@ export const CONTROLS = {
   lock: ['KICK'],
 } as const
 
+/** What is taken when nothing else waits: it is judged by what has been heard by then. */
+export const AFTERTHOUGHTS = { agent: ['POLICY.WAKE'] } as const
+
 /**
  * What of the platform may be forked. Agents, runs, alerts and schedules only as inspections that do nothing: a second one that acts
  * would take devices, answer events and tell people. A device or a lock is of the world, and there is one of it.

@@ -32,7 +32,7 @@ import { createInstances } from './instances.ts'
 import { createKeys } from './keys.ts'
 import { createLive } from './live.ts'
 import { createLocks } from './locks.ts'
-import { CONTROLS, FORKS, platformMachines } from './machines.ts'
+import { AFTERTHOUGHTS, CONTROLS, FORKS, platformMachines } from './machines.ts'
 import { createMessages } from './messages.ts'
 import { createPast } from './past.ts'
 import { PROJECTIONS } from './projections.ts'
@@ -96,6 +96,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     log,
     stamped: [...kinds],
     controls: CONTROLS,
+    afterthoughts: AFTERTHOUGHTS,
     projections: PROJECTIONS,
     forks: FORKS,
     onEmitted: () => events.routeEmitted(),

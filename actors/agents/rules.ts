@@ -48,7 +48,10 @@ function compile(reading: RulesReading): RuleBook {
       definition: AgentDefinition.parse(definition),
     })),
   )
-  const instances = Map.groupBy(reading.instances, (one) => `${one.team}/${one.agent}@${one.version}`)
+  const instances = Map.groupBy(
+    reading.instances.filter(({ live }) => live),
+    (one) => `${one.team}/${one.agent}@${one.version}`,
+  )
   const pools = new Map(reading.devices.map((device) => [`${device.team}/${device.id}`, device.pool]))
 
   function place(event: TeamEvent, decisions: readonly Decision[]): Routed[] {
@@ -75,8 +78,8 @@ function compile(reading: RulesReading): RuleBook {
       if (!found) return undefined
       const { agents, end } = found
       const team = event.team ?? 'default'
-      const live = reading.instances.filter((one) => one.team === team && agents.has(one.agent))
-      return { addresses: live.map((one) => one.address), end }
+      const theirs = reading.instances.filter((one) => one.team === team && agents.has(one.agent))
+      return { addresses: theirs.map((one) => one.address), end }
     },
   }
 }

@@ -49,7 +49,7 @@ export function queue(desk: Desk, item: Policed): { item: Policed; wait?: string
 /** The newest takes the place: what is open is told to end, and cleans up first; what waits goes. */
 function replace(desk: Desk, item: Policed, key: string, waits: readonly Policed[]): { item: Policed; wait?: string } {
   const mine = (one: Policed): boolean => one.policy.terms.concurrency?.key === key
-  const retrying = desk.backlog.filter(isPoliced).filter((one) => one.policy.admitted && mine(one))
+  const retrying = [...desk.backlog, ...desk.failed].filter(isPoliced).filter((one) => one.policy.admitted && mine(one))
   withdraw(desk, [...waits, ...retrying])
   for (const one of [...waits, ...retrying]) {
     dismiss(desk, one, 'dropped', `a newer event of ${key} takes its place`)

@@ -7,7 +7,7 @@ import { inWords } from './words.ts'
 /** An alert is over: what waits because of it is let go, and what runs hears of it as its trigger says. */
 export function endAlert(desk: Desk, end: AlertEnd): void {
   letHeldGo(desk, end)
-  for (const one of [...desk.backlog, ...desk.active].filter(isPoliced)) {
+  for (const one of [...desk.backlog, ...desk.active, ...desk.failed].filter(isPoliced)) {
     const { correlate } = one.policy.terms
     if (!correlate || !one.policy.members.some((member) => concerns(end, member))) continue
     const members = one.policy.members.map((member) =>
@@ -56,13 +56,19 @@ export function believeEnds(desk: Desk): void {
   if (due.length === 0) return
   desk.policy = { ...desk.policy, ending: desk.policy.ending.filter((one) => !due.includes(one)) }
   for (const { of, end } of due) {
-    const one = [...desk.backlog, ...desk.active].filter(isPoliced).find(({ task }) => task.eventId === of)
+    const one = [...desk.backlog, ...desk.active, ...desk.failed]
+      .filter(isPoliced)
+      .find(({ task }) => task.eventId === of)
     if (one) conclude(desk, one, end)
   }
 }
 
 function letHeldGo(desk: Desk, end: AlertEnd): void {
-  const over = ({ policy }: Policed): boolean => policy.members.some((member) => concerns(end, member))
+  // The latest speaks for all before it: where the alert fires anew by now, the end of the time before ends nothing.
+  const over = ({ policy }: Policed): boolean => {
+    const latest = policy.members.findLast(({ fingerprint }) => fingerprint === end.fingerprint)
+    return latest !== undefined && concerns(end, latest)
+  }
   const held = desk.policy.held.filter(({ item }) => over(item))
   const grouped = desk.policy.groups.flatMap(({ items }) => items.filter(over))
   if (held.length + grouped.length === 0) return
@@ -83,7 +89,7 @@ function conclude(desk: Desk, one: Policed, end: AlertEnd): void {
   if (!run && (!one.policy.admitted || onResolved !== 'note')) {
     withdraw(
       desk,
-      desk.backlog.filter(({ task }) => task.eventId === one.task.eventId),
+      [...desk.backlog, ...desk.failed].filter(({ task }) => task.eventId === one.task.eventId),
     )
     dismiss(
       desk,
@@ -109,7 +115,11 @@ const CONSEQUENCES = {
 } as const
 
 function isOver({ resolveOn }: Correlate, members: readonly Member[]): boolean {
-  const alerts = members.filter(({ fingerprint }) => fingerprint !== null)
+  // An alert that fires anew is not over, whatever became of the time before.
+  const alerts = members.filter(
+    ({ fingerprint }, place) =>
+      fingerprint !== null && members.findLastIndex((one) => one.fingerprint === fingerprint) === place,
+  )
   if (resolveOn === 'all') return alerts.every(({ ended }) => ended)
   if (resolveOn === 'first') return alerts.some(({ ended }) => ended)
   return resolveOn === 'last' && (alerts.at(-1)?.ended ?? false)

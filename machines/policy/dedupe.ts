@@ -8,7 +8,8 @@ export function isDuplicate(desk: Desk, item: Policed): boolean {
   if (dedupe === undefined) return false
   const place = placeOf(item, dedupe.key)
   const first = desk.policy.seen[place]
-  if (first === undefined || first.until <= desk.at) return false
+  // One that is routed once more is no duplicate of itself.
+  if (first === undefined || first.until <= desk.at || first.event === item.task.eventId) return false
   const count = first.count + 1
   keep(desk, place, { event: first.event, count, until: desk.at + dedupe.windowMs })
   const reason = `${dedupe.key} came before, ${counted(count, 'time')} by now, each within ${inWords(dedupe.windowMs)} of the last`

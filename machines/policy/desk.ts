@@ -10,7 +10,7 @@ export interface Desk {
   readonly at: number
   backlog: Waiting[]
   active: Active[]
-  readonly failed: readonly Failed[]
+  failed: readonly Failed[]
   policy: PolicyState
   /** What became of events, in the order in which it was decided. */
   readonly said: Decision[]
@@ -27,13 +27,13 @@ export function openDesk(context: Pick<AgentContext, 'backlog' | 'active' | 'fai
 
 /** What the agent knows afterwards, and when it has to wake itself; the alarm is to be set anew where that changed. */
 export function closeDesk(desk: Desk) {
-  const { backlog, active } = desk
+  const { backlog, active, failed } = desk
   const { held, groups, ending, alarmAt } = desk.policy
   const dueAt = earliest([...held, ...groups, ...ending].map((one) => one.dueAt))
   const policy = pruned({ ...desk.policy, alarmAt: dueAt ?? null }, desk.at)
   // One that should have rung may have been lost on a worker that did not know it.
   const stands = (dueAt ?? null) === alarmAt && (alarmAt === null || alarmAt > desk.at)
-  return { state: { backlog, active, policy }, alarm: stands ? undefined : (dueAt ?? null) }
+  return { state: { backlog, active, failed: [...failed], policy }, alarm: stands ? undefined : (dueAt ?? null) }
 }
 
 export function say(desk: Desk, item: Policed, outcome: Decision['outcome'], reason: string, into?: string): void {
@@ -55,8 +55,11 @@ export function enqueue(desk: Desk, item: Policed): void {
   desk.backlog = inOrder([...desk.backlog, item])
 }
 
+/** From what waits, and from what failed and would be tried again. */
 export function withdraw(desk: Desk, items: readonly Waiting[]): void {
-  if (items.length > 0) desk.backlog = desk.backlog.filter((one) => !items.includes(one))
+  if (items.length === 0) return
+  desk.backlog = desk.backlog.filter((one) => !items.includes(one))
+  desk.failed = desk.failed.filter((one) => !items.includes(one))
 }
 
 /** Puts another mark on a task, wherever it stands. */
@@ -64,6 +67,7 @@ export function remark(desk: Desk, item: Policed, mark: Mark): void {
   const marked = <One extends Waiting>(one: One): One => (one === item ? { ...one, policy: mark } : one)
   desk.backlog = desk.backlog.map(marked)
   desk.active = desk.active.map(marked)
+  desk.failed = desk.failed.map(marked)
 }
 
 /** What waits in the backlog and was not let in yet. */

@@ -12,29 +12,30 @@ const clerk = createMachine({
 describe.each(await backends())('a mailbox on $name', ({ redisUrl }) => {
   const open = openRuntime({ ...on(redisUrl), machines: { other: clerk } })
 
-  it('lets controls overtake what waits, and keeps the order inside each lane', async () => {
+  it('lets controls overtake what waits, keeps the order inside each lane, and takes afterthoughts last', async () => {
     const machines = { clerk }
-    const controls = { clerk: ['PAUSE', 'RESUME'] }
+    const lanes = { controls: { clerk: ['PAUSE', 'RESUME'] }, afterthoughts: { clerk: ['LAST'] } }
     // No worker knows the kind yet, so everything waits.
     const api = await createRuntime({
       ...on(redisUrl),
       databaseUrl: open.databaseUrl,
       machines,
-      controls,
+      ...lanes,
       roles: ['api'],
     })
     const address = await api.spawn('clerk', { key: '1' })
-    for (const type of ['A', 'PAUSE', 'B', 'RESUME', 'C']) await api.send(address, { type })
+    for (const type of ['LAST', 'A', 'PAUSE', 'B', 'RESUME', 'C']) await api.send(address, { type })
     await api.send(address, { type: 'URGENT' }, { lane: 0 })
+    await api.send(address, { type: 'TASK' }, { lane: 102 })
     await api.stop()
-    const worker = await createRuntime({ ...on(redisUrl), databaseUrl: open.databaseUrl, machines, controls })
+    const worker = await createRuntime({ ...on(redisUrl), databaseUrl: open.databaseUrl, machines, ...lanes })
     await worker.start()
     await worker.settled(address)
     expect(await worker.snapshot(address)).toMatchObject({
-      context: { seen: ['PAUSE', 'RESUME', 'URGENT', 'A', 'B', 'C'] },
+      context: { seen: ['PAUSE', 'RESUME', 'URGENT', 'A', 'B', 'C', 'TASK', 'LAST'] },
     })
-    const entries = await take(worker.history(address), 7)
-    expect(entries.map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    const entries = await take(worker.history(address), 9)
+    expect(entries.map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
     await worker.stop()
   })
 })

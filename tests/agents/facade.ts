@@ -8,7 +8,7 @@ import type { DeviceRegistration } from '../../actors/agents/devices-api.ts'
 import { createEvents } from '../../actors/agents/events.ts'
 import { createKeys } from '../../actors/agents/keys.ts'
 import { createLocks } from '../../actors/agents/locks.ts'
-import { CONTROLS } from '../../actors/agents/machines.ts'
+import { AFTERTHOUGHTS, CONTROLS } from '../../actors/agents/machines.ts'
 import { PROJECTIONS } from '../../actors/agents/projections.ts'
 import { createRegistry } from '../../actors/agents/registry.ts'
 import { createRules } from '../../actors/agents/rules.ts'
@@ -42,6 +42,7 @@ export function openFacade({ redisUrl }: { redisUrl?: string | undefined } = {})
     machines,
     stamped: kinds,
     controls: CONTROLS,
+    afterthoughts: AFTERTHOUGHTS,
     projections: PROJECTIONS,
     log,
     ...on(redisUrl),

@@ -94,6 +94,24 @@ describe('for', () => {
     expect(over.over({ startsAt: '2026-01-01T10:00:00.000Z', event: 'e000' }).wait(MINUTE).ran).toEqual([])
   })
 
+  it('is not ended by the end of the time before, when that is heard of late', () => {
+    const [first, second] = ['2026-01-01T10:00:00Z', '2026-01-01T10:05:00Z']
+    const story = new PolicyStory({ forMs: 20 * SECOND })
+      .alert({ startsAt: first })
+      .alert({ startsAt: second })
+      .over({ startsAt: first })
+    expect(story.wait(20 * SECOND).ran).toEqual(['e002'])
+    const over = new PolicyStory({ forMs: 20 * SECOND }).alert({ startsAt: first }).alert({ startsAt: second })
+    expect(over.over({ startsAt: second }).wait(MINUTE).ran).toEqual([])
+  })
+
+  it('hears what waits before it starts anything, however late that is: the alert may be over', () => {
+    const story = new PolicyStory({ forMs: 20 * SECOND }).alert()
+    story.world.advance(MINUTE, { deliver: false })
+    expect(story.over().wait(MINUTE).ran).toEqual([])
+    expect(story.of('e001')).toEqual(['held', 'correlated'])
+  })
+
   it('is forgotten by a reset, which the log shows', () => {
     const story = new PolicyStory({ forMs: 20 * SECOND }).alert().say('STOP').say('RESET').say('START').wait(MINUTE)
     expect(story.ran).toEqual([])
@@ -122,6 +140,24 @@ describe('correlate', () => {
     expect(story.context).toMatchObject({ aborted: 1, active: [], backlog: [] })
     const broken = with_({ onResolved: 'cancel' }).alert().over().end('e001', 'fault')
     expect(broken.context).toMatchObject({ active: [], backlog: [], failed: [] })
+  })
+
+  it('lets go what failed and would be tried again', () => {
+    const story = new PolicyStory({ correlate: { ...NOTE, onResolved: 'cancel' } }, { autoRetry: false })
+    story.alert().end('e001', 'fault')
+    expect([story.state, story.failed]).toEqual(['error', ['e001']])
+    expect(story.over().failed).toEqual([])
+    expect(story.say('RETRY').ran).toEqual(['e001'])
+    expect([story.state, story.of('e001')]).toEqual(['idle', ['correlated']])
+  })
+
+  it('is not ended by the end of the time before, once the alert fires anew', () => {
+    const [first, second] = ['2026-01-01T10:00:00Z', '2026-01-01T10:05:00Z']
+    const given = { forMs: SECOND, correlate: { onResolved: 'cancel', resolveOn: 'first', graceMs: 0 } } as const
+    const story = new PolicyStory(given).alert({ startsAt: first }).alert({ startsAt: second }).wait(SECOND)
+    expect(story.over({ startsAt: first }).step('e002').runState('e002')).toBe('executing')
+    story.over({ startsAt: second }).step('e002')
+    expect(story.context.aborted).toBe(1)
   })
 
   it('ends the run well where the end of the alert is what it is for', () => {
@@ -238,6 +274,12 @@ describe('dedupe', () => {
     expect(story.ran).toEqual(['e001', 'e006'])
   })
 
+  it('takes an event that is routed once more for no duplicate of itself', () => {
+    const story = new PolicyStory({ dedupe: { key: 'fingerprint=f-d1', windowMs: MINUTE } }).alert().end('e001')
+    expect(story.alert({ event: 'e001' }).ran).toEqual(['e001', 'e001'])
+    expect(story.of('e001')).toEqual([])
+  })
+
   it('does not call anything a duplicate of what never had a run', () => {
     const story = new PolicyStory({ dedupe, forMs: 20 * SECOND })
       .alert()
@@ -338,6 +380,14 @@ describe('concurrency', () => {
     const story = of({ mode: 'restart' }).alert().alert()
     expect(story.ran).toEqual(['e001', 'e002'])
     expect(story.run(story.runOf('e001')).result).toMatchObject({ outcome: 'aborted' })
+    expect(story.active).toEqual(['e002'])
+  })
+
+  it('lets the newest take the place of what failed, too (restart)', () => {
+    const given = { key: 'device=$device', mode: 'restart', max: 1, maxQueued: 2, overflow: 'drop-new' } as const
+    const story = new PolicyStory({ concurrency: given }, { autoRetry: false }).alert().end('e001', 'fault').alert()
+    expect(story.of('e001')).toEqual(['dropped'])
+    expect(story.say('RETRY').ran).toEqual(['e001', 'e002'])
     expect(story.active).toEqual(['e002'])
   })
 

@@ -15,6 +15,8 @@ interface Told {
   startsAt?: string | null
   priority?: number
   trigger?: string
+  /** One that was told before: it is routed once more. */
+  event?: string
 }
 
 /** An agent whose trigger has policies. Events are e001, e002 … in the order in which they are told. */
@@ -52,8 +54,8 @@ export class PolicyStory extends AgentStory {
     startsAt = null,
     priority = 50,
     trigger = 't',
+    event: eventId = this.nextId(),
   }: Told = {}): this {
-    const eventId = this.nextId()
     const task = { eventId, eventType: 'alert.x.firing', subject: device, priority, device: null, with: {}, trigger }
     const filled = JSON.parse(
       JSON.stringify(this.given).replaceAll('$device', device).replaceAll('$host', host),

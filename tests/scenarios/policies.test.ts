@@ -96,6 +96,13 @@ describe.each(await backends())('the policies of a trigger on $name', ({ redisUr
     expect((await stage.instance('holds')).waitingFor).toContain('holds 1 event')
     await over('holds')
     expect((await decided(passing, 'correlated')).reason).toBe('the alert was resolved before its time was over')
+    // Also while its agent is stopped: it starts nothing for what is over when it is back.
+    const stopped = await fire('holds')
+    await decided(stopped, 'held')
+    await stage.at.post('/v1/instances/holds/stop', { reason: 'maintenance' })
+    await over('holds')
+    await decided(stopped, 'correlated')
+    await stage.at.post('/v1/actors/agent/holds/events', { type: 'START' })
     await publish('lasts', { for: '300ms' })
     const lasting = await fire('lasts')
     const [run] = await stage.ended('lasts', 1)
