@@ -65,6 +65,7 @@ const CATALOGUE = {
   'run.not_found': { status: 404, retryable: false },
   'schedule.exists': { status: 409, retryable: false },
   'schedule.not_found': { status: 404, retryable: false },
+  'schedule.too_many': { status: 409, retryable: false },
   'secret.unreadable': { status: 503, retryable: true },
   'source.malformed': { status: 400, retryable: false },
   'source.not_found': { status: 404, retryable: false },

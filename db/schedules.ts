@@ -91,6 +91,11 @@ export async function listSchedules(
     limit ${limit}`)
 }
 
+export async function countSchedules(sql: Sql, team: string): Promise<number> {
+  const [row] = await answer(sql<{ count: number }[]>`select count(*) from schedules where team = ${team}`)
+  return row?.count ?? 0
+}
+
 export async function findSchedule(sql: Sql, team: string, id: string): Promise<ListedSchedule | undefined> {
   const [row] = await answer(sql<ListedSchedule[]>`
     select ${columns(sql)}

@@ -124,21 +124,24 @@ export function scheduleRoutes({ platform: { schedules } }: Deps): Route[] {
       summary: 'Let its slots pass: they are neither sent nor missed',
       params: One,
       answers,
-      handle: async ({ by, params }) => tagged(await schedules.pause(by, params.id)),
+      handle: async ({ by, params, request }) =>
+        tagged(await schedules.pause(by, params.id, expectedRevision(request))),
     }),
     route('POST /v1/schedules/:id/resume', {
       tag,
       summary: 'Let it go on with its next slot',
       params: One,
       answers,
-      handle: async ({ by, params }) => tagged(await schedules.resume(by, params.id)),
+      handle: async ({ by, params, request }) =>
+        tagged(await schedules.resume(by, params.id, expectedRevision(request))),
     }),
     route('POST /v1/schedules/:id/trigger', {
       tag,
       summary: 'Send one event now',
       params: One,
       answers,
-      handle: async ({ by, params }) => tagged(await schedules.trigger(by, params.id)),
+      handle: async ({ by, params, request }) =>
+        tagged(await schedules.trigger(by, params.id, expectedRevision(request))),
     }),
     route('POST /v1/schedules/:id/backfill', {
       tag,

@@ -28,10 +28,10 @@ export interface ScheduleSpec extends CronRule {
 export type ScheduleMessage =
   /** Makes it, or makes it anew; with `expected`, only if that is still its version (null: only if it is not there). */
   | { type: 'SET'; spec: ScheduleSpec; expected?: number | null }
-  | { type: 'PAUSE' }
-  | { type: 'RESUME' }
+  | { type: 'PAUSE'; expected?: number }
+  | { type: 'RESUME'; expected?: number }
   /** Sends one event now, whatever the clock says. */
-  | { type: 'TRIGGER' }
+  | { type: 'TRIGGER'; expected?: number }
   /** Sends the events of slots that are past, from `from` to `to`, if they were not sent. */
   | { type: 'BACKFILL'; from: number; to: number }
   | { type: 'REMOVE'; expected?: number }

@@ -26,7 +26,8 @@ const kit = setup({
   },
   guards: {
     maySet: ({ context, event }) => event.type === 'SET' && isExpected(context, event.expected) && isSound(event.spec),
-    mayRemove: ({ context, event }) => event.type === 'REMOVE' && isExpected(context, event.expected),
+    /** It is at the version that the word was meant for, if that was said. */
+    isMeant: ({ context, event }) => !('expected' in event) || isExpected(context, event.expected),
     mayFill: ({ context, event }) => event.type === 'BACKFILL' && mayFill(context, event),
     isOver: ({ context }) => context.next === null && !isBusy(context),
   },
@@ -46,8 +47,8 @@ const kit = setup({
 })
 
 const common = {
-  TRIGGER: { actions: 'send' },
-  REMOVE: { guard: 'mayRemove', target: 'removed', actions: 'forget' },
+  TRIGGER: { guard: 'isMeant', actions: 'send' },
+  REMOVE: { guard: 'isMeant', target: 'removed', actions: 'forget' },
 } as const
 
 /**
@@ -84,7 +85,7 @@ export const schedule = kit.createMachine({
       after: { slot: { target: 'active', reenter: true, actions: 'send' } },
       on: {
         SET: { guard: 'maySet', target: 'active', reenter: true, actions: 'define' },
-        PAUSE: { target: 'paused', actions: 'rest' },
+        PAUSE: { guard: 'isMeant', target: 'paused', actions: 'rest' },
         BACKFILL: { guard: 'mayFill', target: 'active', reenter: true, actions: 'ask' },
         ...common,
       },
@@ -94,7 +95,7 @@ export const schedule = kit.createMachine({
       tags: ['quiet'],
       on: {
         SET: { guard: 'maySet', actions: 'define' },
-        RESUME: { target: 'active', actions: 'goOn' },
+        RESUME: { guard: 'isMeant', target: 'active', actions: 'goOn' },
         ...common,
       },
     },

@@ -57,14 +57,15 @@ export interface SlotsView {
   previous: Date[]
 }
 
+/** `expected`, where it is given, is the version that is meant: a schedule at another one is left alone (`request.precondition_failed`). */
 export interface SchedulesApi {
   list(by: Principal, filter: Paging & { state?: string }): Promise<PageOf<ScheduleView>>
   get(by: Principal, id: string): Promise<ScheduleView>
   /** What a rule that can be kept would mean. */
   preview(rule: CronRule): SlotsView
-  /** Throws `schedule.exists`. */
+  /** Throws `schedule.exists`, and `schedule.too_many` when the team has a thousand. */
   create(by: Principal, id: string, draft: ScheduleDraft): Promise<ScheduleView>
-  /** Makes it, or makes it anew. With `expected`, only if that is its version: else `request.precondition_failed`. */
+  /** Makes it, or makes it anew. */
   put(
     by: Principal,
     id: string,
@@ -72,10 +73,10 @@ export interface SchedulesApi {
     expected: number | undefined,
   ): Promise<{ view: ScheduleView; created: boolean }>
   remove(by: Principal, id: string, expected: number | undefined): Promise<void>
-  pause(by: Principal, id: string): Promise<ScheduleView>
-  resume(by: Principal, id: string): Promise<ScheduleView>
+  pause(by: Principal, id: string, expected?: number): Promise<ScheduleView>
+  resume(by: Principal, id: string, expected?: number): Promise<ScheduleView>
   /** Sends one event now. */
-  trigger(by: Principal, id: string): Promise<ScheduleView>
+  trigger(by: Principal, id: string, expected?: number): Promise<ScheduleView>
   /** Sends the events of past slots that have none yet; answers how many slots lie there. */
   backfill(by: Principal, id: string, from: Date, to: Date): Promise<{ slots: number }>
 }

@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { Principal } from '../../core/principal.ts'
 import { databaseTime } from '../../db/client.ts'
-import { findSchedule, type ListedSchedule, listSchedules } from '../../db/schedules.ts'
+import { countSchedules, findSchedule, type ListedSchedule, listSchedules } from '../../db/schedules.ts'
 import type { ScheduleSpec } from '../../machines/schedule-protocol.ts'
 import { BACKFILL_LIMIT, countSlots } from '../../machines/schedule-slots.ts'
 import type { Runtime } from '../runtime.ts'
@@ -15,6 +15,8 @@ import { createScheduleViews, dateOf, SHOWN, specIn } from './schedule-views.ts'
 import type { ScheduleDraft, SchedulesApi, ScheduleView } from './schedules-api.ts'
 
 const PAGE = 100
+/** Schedules of one team: each has a timer, and may be due every second. */
+const MOST = 1_000
 /** Whoever looks back further would keep the process busy with counting. */
 const LONGEST_PAST_MS = 100 * 366 * 24 * 3_600_000
 
@@ -48,15 +50,33 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
   }
 
   async function command(by: Principal, id: string, action: string, event: MachineEvent): Promise<void> {
-    await existing(by, id)
     await ask(runtime, addressOf(by, id), event, by)
     const { type: _type, ...details } = event
     await audit.append(by, `schedule.${action}`, id, details)
   }
 
-  async function told(by: Principal, id: string, action: string, event: MachineEvent): Promise<ScheduleView> {
-    await command(by, id, action, event)
+  /** A command to one that is there, and at a version, if one is named. */
+  async function meant(
+    by: Principal,
+    id: string,
+    action: string,
+    event: MachineEvent,
+    expected?: number,
+  ): Promise<void> {
+    const { version } = await existing(by, id)
+    if (expected !== undefined && version !== expected) throw moved(id, version)
+    await command(by, id, action, expected === undefined ? event : { ...event, expected })
+  }
+
+  async function told(by: Principal, id: string, action: string, type: string, expected?: number) {
+    await meant(by, id, action, { type }, expected)
     return view(by, id)
+  }
+
+  async function refuseMore({ team }: Principal): Promise<void> {
+    if ((await countSchedules(sql, team)) < MOST) return
+    const message = `The team has ${MOST} schedules, which is the most: remove those that nobody needs`
+    throw new AppError('schedule.too_many', message, { details: { most: MOST } })
   }
 
   return {
@@ -79,6 +99,7 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
         details: { id },
       })
       if (await findSchedule(sql, by.team, id)) throw exists
+      await refuseMore(by)
       const made = await set(by, id, specOf(id, draft), null).catch(instead(exists))
       await audit.append(by, 'schedule.create', id, { cron: made.cron, timezone: made.timezone, type: made.type })
       return made
@@ -87,6 +108,7 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
     async put(by, id, draft, expected) {
       const before = await findSchedule(sql, by.team, id)
       if (expected !== undefined && before?.version !== expected) throw moved(id, before?.version)
+      if (!before) await refuseMore(by)
       const made = await set(by, id, specOf(id, draft), expected).catch(instead(moved(id, before?.version)))
       const { cron, timezone, type } = made
       await audit.append(by, before ? 'schedule.change' : 'schedule.create', id, { cron, timezone, type })
@@ -94,14 +116,12 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
     },
 
     async remove(by, id, expected) {
-      const { version } = await existing(by, id)
-      if (expected !== undefined && version !== expected) throw moved(id, version)
-      await command(by, id, 'remove', { type: 'REMOVE', ...(expected === undefined ? {} : { expected }) })
+      await meant(by, id, 'remove', { type: 'REMOVE' }, expected)
     },
 
-    pause: (by, id) => told(by, id, 'pause', { type: 'PAUSE' }),
-    resume: (by, id) => told(by, id, 'resume', { type: 'RESUME' }),
-    trigger: (by, id) => told(by, id, 'trigger', { type: 'TRIGGER' }),
+    pause: (by, id, expected) => told(by, id, 'pause', 'PAUSE', expected),
+    resume: (by, id, expected) => told(by, id, 'resume', 'RESUME', expected),
+    trigger: (by, id, expected) => told(by, id, 'trigger', 'TRIGGER', expected),
 
     async backfill(by, id, from, to) {
       const before = await existing(by, id)

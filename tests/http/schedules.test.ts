@@ -86,6 +86,27 @@ describe('a schedule', () => {
     await ask('DELETE /v1/schedules/leap', 204)
   })
 
+  it('is one of a thousand of its team at most', async () => {
+    // The first of them over the door, the others as if they had come so.
+    await neighbour('POST /v1/schedules', 201, { body: { id: 'first', cron: RARE } })
+    await running.platform.runtime.sql`
+      insert into schedules
+      select address || n, team, id || n, state, version, spec, next_at, fired, missed, recent, created_at, changed_at
+      from schedules, generate_series(2, 1000) as n
+      where team = 'other'`
+    const { body } = await neighbour<Problem>('POST /v1/schedules', 409, { body: { id: 'more', cron: RARE } })
+    expect([body.code, body.detail]).toEqual([
+      'schedule.too_many',
+      'The team has 1000 schedules, which is the most: remove those that nobody needs',
+    ])
+    await neighbour('PUT /v1/schedules/more', 409, { body: { cron: RARE } })
+    await neighbour('PUT /v1/schedules/first', 200, { body: { cron: RARE } })
+    await make('elsewhere')
+    await ask('DELETE /v1/schedules/elsewhere', 204)
+    await running.platform.runtime.sql`delete from schedules where team = 'other' and id <> 'first'`
+    await neighbour('DELETE /v1/schedules/first', 204)
+  })
+
   it('comes in pages', async () => {
     for (const id of ['page-a', 'page-b', 'page-c']) await make(id)
     const first = await ask<{ items: Schedule[]; nextCursor: string }>('GET /v1/schedules?limit=2', 200)
@@ -103,7 +124,13 @@ describe('a schedule', () => {
       code: 'event.refused',
       allowedEvents: ['REMOVE', 'RESUME', 'SET', 'TRIGGER'],
     })
-    expect((await ask<Schedule>('POST /v1/schedules/restless/resume', 200)).body.state).toBe('active')
+    const late = { headers: { 'if-match': '"7"' } }
+    for (const word of ['resume', 'trigger'])
+      expect((await ask<Problem>(`POST /v1/schedules/restless/${word}`, 412, late)).body.code).toBe(
+        'request.precondition_failed',
+      )
+    const meant = { headers: { 'if-match': '"1"' } }
+    expect((await ask<Schedule>('POST /v1/schedules/restless/resume', 200, meant)).body.state).toBe('active')
     // The way that all actors have does the same.
     await ask('POST /v1/actors/schedule/restless/events?wait=10s', 200, { body: { type: 'PAUSE' } })
     expect((await ask<Schedule>('GET /v1/schedules/restless', 200)).body.state).toBe('paused')
