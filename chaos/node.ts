@@ -91,8 +91,9 @@ async function answer({ ask, call }: Asked): Promise<void> {
     process.send?.({ ask, ok: true, value: toJson((await perform(platform, call)) ?? null) })
   } catch (error) {
     const known = error instanceof AppError
-    const code = known ? error.code : 'internal'
     const message = error instanceof Error ? error.message : String(error)
+    // What has no code of ours should not have come so far: the report counts refusals by code, and shows what it was.
+    const code = known ? error.code : `internal: ${message.slice(0, 120)}`
     process.send?.({ ask, ok: false, code, retryable: known && error.retryable, message })
   }
 }

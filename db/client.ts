@@ -113,8 +113,8 @@ export async function answer<T>(statement: PromiseLike<T>): Promise<T> {
   }
 }
 
-/** Classes of Postgres that mean "not now": connections, an operator, resources, a server that only reads. */
-const UNAVAILABLE = /^(08|57P0|53|25006$)/
+/** Classes of Postgres that mean "not now": connections, an operator, resources, a failing disk, a server that only reads. */
+const UNAVAILABLE = /^(08|57P0|53|58|25006$)/
 /** Serialization failure, deadlock, lock timeout, statement timeout: the same statement may pass the next time. */
 const CONFLICT = /^(40001|40P01|55P03|57014)$/
 /** What `pg` itself says when a connection is lost or not to be had; it gives these errors no code. */

@@ -39,6 +39,16 @@ describe('a value', () => {
   })
 })
 
+it('takes a full or failing disk, and a server that only reads, for "not now"', async () => {
+  await sql`
+    create function fail(code text) returns void language plpgsql
+    as $$ begin raise exception 'not now' using errcode = code; end $$`
+  for (const code of ['53100', '58030', '25006']) {
+    const failing = answer(sql`select fail(${code})`)
+    await expect(failing).rejects.toMatchObject({ code: 'database.unavailable', details: { code } })
+  }
+})
+
 describe('a pool whose connections are cut, at whatever moment,', () => {
   it('never keeps anybody waiting for long, mixes no answers up, and leaves no failure unhandled', async () => {
     const knife = postgres(database.url, { max: 1 })
