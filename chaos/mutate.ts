@@ -26,6 +26,7 @@ const PARTS = [
   'tools',
   'db',
   'actors',
+  'http',
   'examples/lab',
   'agent-templates',
   'chaos',
