@@ -1,24 +1,10 @@
 import type { Address } from '../core/address.ts'
-import type { Effect } from '../core/effect.ts'
 import { AppError } from '../core/errors.ts'
-import type { Json } from '../core/json.ts'
-import type { MachineEvent } from '../core/message.ts'
 import { answer, type Sql } from './client.ts'
+import type { HistoryRow } from './turn-commit.ts'
 
 /** One applied message: append-only, numbered without gaps per actor. */
-export interface HistoryEntry {
-  address: Address
-  revision: number
-  messageId: string
-  event: MachineEvent
-  from: Json
-  to: Json
-  status: string
-  effects: Effect[]
-  handled: boolean
-  sender: string | null
-  cause: string | null
-  machineHash: string
+export interface HistoryEntry extends Omit<HistoryRow, 'acceptedAt'> {
   at: Date
   /** Place in the history of all actors, in the order of commits. */
   cursor: string

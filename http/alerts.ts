@@ -14,9 +14,6 @@ import { Reason, Text } from './words.ts'
 const tag = 'alerts'
 const One = z.strictObject({ fingerprint: Text })
 
-/** A person's word, with the revision that they looked at where they name it: the ETag of the alert's actor. */
-const said = (text: string, request: Request) => ({ text, expected: expectedRevision(request) })
-
 /** Alerts: one entry for each condition that began, however often it was reported. */
 export function alertRoutes(deps: Deps): Route[] {
   const { alerts } = deps.platform
@@ -62,7 +59,7 @@ export function alertRoutes(deps: Deps): Route[] {
       body: z.strictObject({ note: Reason.default('') }),
       answers,
       handle: async ({ by, params, body, request }) =>
-        json(await alerts.ack(by, params.fingerprint, said(body.note, request))),
+        json(await alerts.ack(by, params.fingerprint, body.note, expectedRevision(request))),
     }),
     route('POST /v1/alerts/:fingerprint/resolve', {
       tag,
@@ -71,7 +68,7 @@ export function alertRoutes(deps: Deps): Route[] {
       body: z.strictObject({ reason: Reason.default('') }),
       answers,
       handle: async ({ by, params, body, request }) =>
-        json(await alerts.resolve(by, params.fingerprint, said(body.reason, request))),
+        json(await alerts.resolve(by, params.fingerprint, body.reason, expectedRevision(request))),
     }),
     route('POST /v1/alerts/:fingerprint/discard', {
       tag,
@@ -80,7 +77,7 @@ export function alertRoutes(deps: Deps): Route[] {
       body: z.strictObject({ reason: Reason.default('') }),
       answers,
       handle: async ({ by, params, body, request }) =>
-        json(await alerts.discard(by, params.fingerprint, said(body.reason, request))),
+        json(await alerts.discard(by, params.fingerprint, body.reason, expectedRevision(request))),
     }),
   ]
 }

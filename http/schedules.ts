@@ -62,6 +62,12 @@ const Draft = z.strictObject(wanted).superRefine(refuseRule)
 const Wanted = z.strictObject({ id: ScheduleId, ...wanted }).superRefine(refuseRule)
 const Rule = z.strictObject(rule).superRefine(refuseRule)
 
+const SUMMARIES = {
+  pause: 'Let its slots pass: they are neither sent nor missed',
+  resume: 'Let it go on with its next slot',
+  trigger: 'Send one event now',
+} as const
+
 /** Schedules: events by the clock. */
 export function scheduleRoutes({ platform: { schedules } }: Deps): Route[] {
   const answers = { 200: Schedule }
@@ -119,30 +125,16 @@ export function scheduleRoutes({ platform: { schedules } }: Deps): Route[] {
         return noContent()
       },
     }),
-    route('POST /v1/schedules/:id/pause', {
-      tag,
-      summary: 'Let its slots pass: they are neither sent nor missed',
-      params: One,
-      answers,
-      handle: async ({ by, params, request }) =>
-        tagged(await schedules.pause(by, params.id, expectedRevision(request))),
-    }),
-    route('POST /v1/schedules/:id/resume', {
-      tag,
-      summary: 'Let it go on with its next slot',
-      params: One,
-      answers,
-      handle: async ({ by, params, request }) =>
-        tagged(await schedules.resume(by, params.id, expectedRevision(request))),
-    }),
-    route('POST /v1/schedules/:id/trigger', {
-      tag,
-      summary: 'Send one event now',
-      params: One,
-      answers,
-      handle: async ({ by, params, request }) =>
-        tagged(await schedules.trigger(by, params.id, expectedRevision(request))),
-    }),
+    ...(['pause', 'resume', 'trigger'] as const).map((word) =>
+      route(`POST /v1/schedules/:id/${word}`, {
+        tag,
+        summary: SUMMARIES[word],
+        params: One,
+        answers,
+        handle: async ({ by, params, request }) =>
+          tagged(await schedules[word](by, params.id, expectedRevision(request))),
+      }),
+    ),
     route('POST /v1/schedules/:id/backfill', {
       tag,
       summary: 'Send the events of past slots (at most 500) that have none yet',

@@ -4,7 +4,7 @@ import type { AgentContext, AgentInput, AgentMessage } from './agent-protocol.ts
 import type { Active, Failed, Waiting } from './agent-task.ts'
 import { arrive, wake } from './policy/arrive.ts'
 import { endAlert } from './policy/correlate.ts'
-import { closeDesk, type Desk, earliest, isPoliced, openDesk } from './policy/desk.ts'
+import { closeDesk, type Desk, earliest, isPoliced, openDesk, policed } from './policy/desk.ts'
 import { bookStarts, createGate, nextChanceAt } from './policy/gate.ts'
 import { leave } from './policy/leave.ts'
 import type { Member, Terms } from './policy/terms.ts'
@@ -57,8 +57,7 @@ export const agentKit = kit.extend({
       carryOut(desk, context, self.sessionId, enqueue)
     }),
     correlate: kit.enqueueActions(({ context, event, self, enqueue }) => {
-      const { policy, backlog, active, failed } = context
-      if (event.type !== 'ALERT.ENDED' || !(policy || [...backlog, ...active, ...failed].some(isPoliced))) return
+      if (event.type !== 'ALERT.ENDED' || !(context.policy || policed(context).length > 0)) return
       const desk = openDesk(context, event.at)
       endAlert(desk, event.end)
       carryOut(desk, context, self.sessionId, enqueue)

@@ -40,10 +40,10 @@ export function createAlerts({ runtime, audit }: { runtime: Runtime; audit: Audi
       return { items, next: items.length < limit ? null : (items.at(-1)?.fingerprint ?? null) }
     },
     get: existing,
-    ack: (by, fingerprint, { text: note, expected }) => say(by, fingerprint, 'ack', { type: 'ACK', note }, expected),
-    resolve: (by, fingerprint, { text: reason, expected }) =>
+    ack: (by, fingerprint, note, expected) => say(by, fingerprint, 'ack', { type: 'ACK', note }, expected),
+    resolve: (by, fingerprint, reason, expected) =>
       say(by, fingerprint, 'resolve', { type: 'RESOLVE', reason }, expected),
-    discard: (by, fingerprint, { text: reason, expected }) =>
+    discard: (by, fingerprint, reason, expected) =>
       say(by, fingerprint, 'discard', { type: 'DISCARD', reason }, expected),
   }
 }

@@ -1,8 +1,7 @@
 import type { LabEvent } from '../../core/event.ts'
 import type { Concurrency, Correlate, Terms } from '../../machines/policy/terms.ts'
 import { durationMs } from './duration.ts'
-import { valueAt } from './filter.ts'
-import { fingerprintOf, hasKey, type KeyFacts, keyText } from './policy-keys.ts'
+import { alertOf, hasKey, type KeyFacts, keyText } from './policy-keys.ts'
 import type { Trigger } from './trigger.ts'
 
 /** Bounds that a definition may not know of: what is larger counts as this. */
@@ -70,12 +69,6 @@ export function compilePolicies(trigger: Trigger, scope: string, version: string
       }
     },
   }
-}
-
-function alertOf(event: LabEvent): Terms['alert'] {
-  const fingerprint = fingerprintOf(event)
-  const startsAt = valueAt(event.data, 'startsAt')
-  return fingerprint === null ? null : { fingerprint, startsAt: typeof startsAt === 'string' ? startsAt : null }
 }
 
 /** One at a time, unless it says more: `single` and `restart` keep nobody waiting. */

@@ -1,4 +1,5 @@
 import type { LabEvent } from '../../core/event.ts'
+import type { Terms } from '../../machines/policy/terms.ts'
 import { closest } from './closest.ts'
 import { valueAt } from './filter.ts'
 
@@ -34,9 +35,16 @@ export function hasKey(keys: readonly string[], event: LabEvent, facts: KeyFacts
 }
 
 /** The fingerprint of the alert that an event tells of, as senders and alerts themselves write it. */
-export function fingerprintOf(event: LabEvent): string | null {
+function fingerprintOf(event: LabEvent): string | null {
   const found = event.type.startsWith('alert.') ? textOf(valueAt(event.data, 'fingerprint')) : ''
   return found === '' ? null : found
+}
+
+/** The alert that an event tells of. */
+export function alertOf(event: LabEvent): Terms['alert'] {
+  const fingerprint = fingerprintOf(event)
+  const startsAt = valueAt(event.data, 'startsAt')
+  return fingerprint === null ? null : { fingerprint, startsAt: typeof startsAt === 'string' ? startsAt : null }
 }
 
 function valueOf(key: string, event: LabEvent, { agent, device }: KeyFacts): string {

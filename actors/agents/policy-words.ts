@@ -1,5 +1,5 @@
 import type { Terms } from '../../machines/policy/terms.ts'
-import { counted, inWords } from '../../machines/policy/words.ts'
+import { CONSEQUENCES, counted, inWords } from '../../machines/policy/words.ts'
 
 /** What the policies would look at before a run starts, one sentence each, in the order in which they are asked. */
 export function policiesInWords(terms: Terms): string[] {
@@ -23,12 +23,10 @@ export function policiesInWords(terms: Terms): string[] {
     ...(concurrency
       ? [`concurrency: ${concurrency.mode}, ${counted(concurrency.max, 'run')} at once with ${concurrency.key}`]
       : []),
-    ...(correlate ? [`correlate: when the alert is over, ${CONSEQUENCES[correlate.onResolved]}`] : []),
+    ...(correlate
+      ? [
+          `correlate: when the alert is over, ${CONSEQUENCES[correlate.onResolved]}${correlate.onResolved === 'note' ? ', and what waits is let go' : ''}`,
+        ]
+      : []),
   ]
 }
-
-const CONSEQUENCES = {
-  cancel: 'its run ends at the next safe point',
-  complete: 'its run ends well at the next safe point',
-  note: 'its run goes on, and what waits is let go',
-} as const

@@ -3,9 +3,8 @@ import type { LabEvent } from '../../core/event.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { AlertEnd, Terms } from '../../machines/policy/terms.ts'
 import type { Scope } from './expression.ts'
-import { valueAt } from './filter.ts'
 import { interpolate } from './interpolation.ts'
-import { fingerprintOf } from './policy-keys.ts'
+import { alertOf } from './policy-keys.ts'
 import { priorityOf, type RoutedAgent, type Rule, rulesOf } from './rule.ts'
 import { createRuleIndex, type RuleIndex } from './rule-index.ts'
 
@@ -99,23 +98,17 @@ export function explain(rules: Rules, event: TeamEvent): Decision[] {
 export function following(rules: Rules, event: TeamEvent): { agents: ReadonlySet<string>; end: AlertEnd } | undefined {
   if (!rules.follow) return undefined
   const [, kind, how] = /^alert\.([^.]+)\.(resolved|discarded)$/.exec(event.type) ?? []
-  const fingerprint = fingerprintOf(event)
-  if (kind === undefined || fingerprint === null) return undefined
+  const alert = alertOf(event)
+  if (kind === undefined || alert === null) return undefined
   const team = event.team ?? DEFAULT_TEAM
   const began = `alert.${kind}.firing`
   const rulesOfIt = [...rules.index.find(began)].filter(
     (rule) => rule.team === team && rule.policies?.follows && rule.pattern.matches(began).matched,
   )
   if (rulesOfIt.length === 0) return undefined
-  const startsAt = valueAt(event.data, 'startsAt')
   return {
     agents: new Set(rulesOfIt.map((rule) => rule.agent)),
-    end: {
-      event: event.id,
-      fingerprint,
-      startsAt: typeof startsAt === 'string' ? startsAt : null,
-      how: how === 'discarded' ? 'discarded' : 'resolved',
-    },
+    end: { event: event.id, ...alert, how: how === 'discarded' ? 'discarded' : 'resolved' },
   }
 }
 

@@ -63,8 +63,7 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
     event: MachineEvent,
     expected?: number,
   ): Promise<void> {
-    const { version } = await existing(by, id)
-    if (expected !== undefined && version !== expected) throw moved(id, version)
+    requireVersion(await existing(by, id), id, expected)
     await command(by, id, action, expected === undefined ? event : { ...event, expected })
   }
 
@@ -107,7 +106,7 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
 
     async put(by, id, draft, expected) {
       const before = await findSchedule(sql, by.team, id)
-      if (expected !== undefined && before?.version !== expected) throw moved(id, before?.version)
+      requireVersion(before, id, expected)
       if (!before) await refuseMore(by)
       const made = await set(by, id, specOf(id, draft), expected).catch(instead(moved(id, before?.version)))
       const { cron, timezone, type } = made
@@ -170,6 +169,10 @@ function notNow({ id, state }: ListedSchedule): AppError {
   const why =
     state === 'active' ? 'a backfill is at work: wait for its end' : `it is ${state}: only an active one fills in`
   return new AppError('event.refused', `Schedule ${id} takes no backfill now: ${why}`, { details: { id, state } })
+}
+
+function requireVersion(found: ListedSchedule | undefined, id: string, expected: number | undefined): void {
+  if (expected !== undefined && found?.version !== expected) throw moved(id, found?.version)
 }
 
 function moved(id: string, version: number | undefined): AppError {

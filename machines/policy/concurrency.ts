@@ -1,15 +1,10 @@
-import { type Desk, dismiss, isPoliced, merged, remark, waiting, withdraw } from './desk.ts'
+import { type Desk, dismiss, isPoliced, merged, policed, remark, waiting, withdraw } from './desk.ts'
 import type { Policed } from './state.ts'
 import { counted } from './words.ts'
 
 /** How many runs of a key are open: also those that stand still, wait for a device, or for another try. */
-export function openRuns(
-  { active, backlog, failed }: Pick<Desk, 'active' | 'backlog' | 'failed'>,
-  key: string,
-): number {
-  return [...active, ...backlog, ...failed].filter(
-    (one) => one.policy?.terms.concurrency?.key === key && (one.policy.admitted ?? false),
-  ).length
+export function openRuns(desk: Pick<Desk, 'active' | 'backlog' | 'failed'>, key: string): number {
+  return policed(desk).filter(({ policy }) => policy.terms.concurrency?.key === key && policy.admitted).length
 }
 
 /**

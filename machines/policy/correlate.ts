@@ -1,13 +1,13 @@
 import { beginQuiet } from './cooldown.ts'
-import { type Desk, dismiss, isPoliced, remark, say, together, withdraw } from './desk.ts'
+import { type Desk, dismiss, isPoliced, policed, remark, say, together, withdraw } from './desk.ts'
 import type { Policed } from './state.ts'
 import type { AlertEnd, Correlate, Mark, Member } from './terms.ts'
-import { inWords } from './words.ts'
+import { CONSEQUENCES, inWords } from './words.ts'
 
 /** An alert is over: what waits because of it is let go, and what runs hears of it as its trigger says. */
 export function endAlert(desk: Desk, end: AlertEnd): void {
   letHeldGo(desk, end)
-  for (const one of [...desk.backlog, ...desk.active, ...desk.failed].filter(isPoliced)) {
+  for (const one of policed(desk)) {
     const { correlate } = one.policy.terms
     if (!correlate || !one.policy.members.some((member) => concerns(end, member))) continue
     const members = one.policy.members.map((member) =>
@@ -56,9 +56,7 @@ export function believeEnds(desk: Desk): void {
   if (due.length === 0) return
   desk.policy = { ...desk.policy, ending: desk.policy.ending.filter((one) => !due.includes(one)) }
   for (const { of, end } of due) {
-    const one = [...desk.backlog, ...desk.active, ...desk.failed]
-      .filter(isPoliced)
-      .find(({ task }) => task.eventId === of)
+    const one = policed(desk).find(({ task }) => task.eventId === of)
     if (one) conclude(desk, one, end)
   }
 }
@@ -107,12 +105,6 @@ function conclude(desk: Desk, one: Policed, end: AlertEnd): void {
   const reason = `the alert was ${end.how}`
   desk.orders.push({ run: run.run, event: { type: 'RESOLVED', end: onResolved, by: 'trigger', reason } })
 }
-
-const CONSEQUENCES = {
-  cancel: 'its run ends at the next safe point',
-  complete: 'its run ends well at the next safe point',
-  note: 'its run goes on',
-} as const
 
 function isOver({ resolveOn }: Correlate, members: readonly Member[]): boolean {
   // An alert that fires anew is not over, whatever became of the time before.

@@ -75,6 +75,11 @@ export function waiting(desk: Pick<Desk, 'backlog'>): Policed[] {
   return desk.backlog.filter(isPoliced).filter(({ policy }) => !policy.admitted)
 }
 
+/** What waits, runs, or failed and would be tried again. */
+export function policed({ backlog, active, failed }: Pick<Desk, 'backlog' | 'active' | 'failed'>): Policed[] {
+  return [...backlog, ...active, ...failed].filter(isPoliced)
+}
+
 export function isPoliced<One extends Waiting>(one: One): one is One & Policed {
   return one.policy !== undefined
 }

@@ -49,8 +49,8 @@ export function lead(items: readonly Policed[]): Policed | undefined {
   const [first] = items
   if (!first) return undefined
   const priority = Math.max(...items.map((one) => one.task.priority))
-  const policy: Mark = { ...first.policy, ...together(items), ...(items.length > 1 ? { told: true as const } : {}) }
-  return { ...first, task: { ...first.task, priority }, policy: { ...policy, told: true } }
+  const policy: Mark = { ...first.policy, ...together(items), told: true }
+  return { ...first, task: { ...first.task, priority }, policy }
 }
 
 function join(desk: Desk, open: Policed, item: Policed): void {

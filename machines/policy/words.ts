@@ -19,3 +19,10 @@ export function timeInWords(at: number): string {
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }
+
+/** What becomes of a run whose alert is over. */
+export const CONSEQUENCES = {
+  cancel: 'its run ends at the next safe point',
+  complete: 'its run ends well at the next safe point',
+  note: 'its run goes on',
+} as const

@@ -35,7 +35,7 @@ describe('alerts', () => {
       endedAt: null,
       verdict: null,
     })
-    const taken = await open.alerts.ack(anna, 'plain', { text: 'on my way' })
+    const taken = await open.alerts.ack(anna, 'plain', 'on my way')
     expect(taken).toMatchObject({ status: 'firing', state: 'acknowledged' })
     expect(taken.verdict).toMatchObject({ says: 'acknowledged', by: { kind: 'user', id: 'anna' }, reason: 'on my way' })
     await report('plain', 'resolved')
@@ -51,7 +51,7 @@ describe('alerts', () => {
     ['discard', 'discarded'],
   ] as const)('are over when a person says so: %s', async (action, state) => {
     await report(action, 'firing')
-    const view = await open.alerts[action](anna, action, { text: 'cable was loose' })
+    const view = await open.alerts[action](anna, action, 'cable was loose')
     expect(view).toMatchObject({ status: 'resolved', state, endedAt: expect.any(Date) })
     expect(view.verdict).toMatchObject({ says: state, by: { kind: 'user', id: 'anna' }, reason: 'cable was loose' })
   })
@@ -59,8 +59,8 @@ describe('alerts', () => {
   it('are left alone by a word that was meant for what they were before', async () => {
     await report('moved-on', 'firing')
     const { revision } = await open.runtime.snapshot(`alert/${alertKey(anna.team, 'moved-on')}`)
-    await open.alerts.ack(anna, 'moved-on', { text: 'mine', expected: revision })
-    await expect(open.alerts.discard(anna, 'moved-on', { text: 'none', expected: revision })).rejects.toMatchObject({
+    await open.alerts.ack(anna, 'moved-on', 'mine', revision)
+    await expect(open.alerts.discard(anna, 'moved-on', 'none', revision)).rejects.toMatchObject({
       code: 'request.precondition_failed',
     })
     expect(await open.alerts.get(anna, 'moved-on')).toMatchObject({ state: 'acknowledged' })
@@ -68,7 +68,7 @@ describe('alerts', () => {
 
   it('that begin anew start without what was said of the last time', async () => {
     await report('anew', 'firing', '2026-03-02T10:00:00Z')
-    await open.alerts.resolve(anna, 'anew', { text: 'mended' })
+    await open.alerts.resolve(anna, 'anew', 'mended')
     const { id } = await report('anew', 'firing', '2026-03-02T11:00:00Z')
     expect(await open.alerts.get(anna, 'anew')).toMatchObject({
       status: 'firing',
@@ -99,7 +99,7 @@ describe('alerts', () => {
   it('refuse what makes no sense now, and say what would', async () => {
     await report('quiet', 'firing')
     await report('quiet', 'resolved')
-    await expect(open.alerts.ack(anna, 'quiet', { text: '' })).rejects.toMatchObject({
+    await expect(open.alerts.ack(anna, 'quiet', '')).rejects.toMatchObject({
       code: 'event.refused',
       details: { state: 'resolved', allowedEvents: ['DISCARD', 'FIRING', 'RESOLVE'] },
     })
@@ -108,7 +108,7 @@ describe('alerts', () => {
   it('may have any fingerprint', async () => {
     const fingerprint = 'Überhitzung: /dev/sda → 90 °C'
     await report(fingerprint, 'firing')
-    expect(await open.alerts.ack(anna, fingerprint, { text: '' })).toMatchObject({ fingerprint, state: 'acknowledged' })
+    expect(await open.alerts.ack(anna, fingerprint, '')).toMatchObject({ fingerprint, state: 'acknowledged' })
   })
 
   it('are listed newest first, in pages, by status and subject', async () => {
@@ -128,11 +128,11 @@ describe('alerts', () => {
   it('of another team are as if they were not there, under the same fingerprint too', async () => {
     await report('shared', 'firing')
     await expect(open.alerts.get(stranger, 'shared')).rejects.toMatchObject({ code: 'alert.not_found', status: 404 })
-    await expect(open.alerts.resolve(stranger, 'shared', { text: '' })).rejects.toMatchObject({
+    await expect(open.alerts.resolve(stranger, 'shared', '')).rejects.toMatchObject({
       code: 'alert.not_found',
     })
     await report('shared', 'firing', undefined, stranger)
-    await open.alerts.resolve(stranger, 'shared', { text: 'ours is over' })
+    await open.alerts.resolve(stranger, 'shared', 'ours is over')
     expect((await open.alerts.get(anna, 'shared')).state).toBe('firing')
   })
 })
