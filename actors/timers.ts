@@ -13,7 +13,7 @@ const MARGIN_MS = 1
 /** A timer whose turn has not come through by then is tried again, so often; after that it is the sweeper's. */
 const AGAIN_MS = 250
 const TRIES = 3
-/** Alarms of one timer that are so close are the same. */
+/** The two clocks may drift apart so far between two looks. */
 const CLOCKS_MS = 5
 
 /** A timer that is due within the horizon. `delivers`: its event is for another actor. */
@@ -105,7 +105,7 @@ export function createTimers({ sql, kinds, log, onDue, onMail }: TimersDeps): Ti
     try {
       const askedAt = performance.now()
       const upcoming = await listUpcoming(sql, { kinds, horizonMs: HORIZON_MS, limit: PER_LOOK })
-      const tookMs = performance.now() - askedAt
+      const answeredAt = performance.now()
       const dueNow = upcoming.filter(({ inMs }) => inMs === 0)
       const late = dueNow.flatMap(({ address, delivers }) => (delivers ? [] : [address]))
       if (late.length > 0) onDue([...new Set(late)])
@@ -113,7 +113,7 @@ export function createTimers({ sql, kinds, log, onDue, onMail }: TimersDeps): Ti
         const delivered = await deliverDue(sql, PER_LOOK)
         if (delivered.length > 0) onMail([...new Set(delivered)])
       }
-      for (const timer of upcoming) if (timer.inMs > 0) note(timer, askedAt, tookMs)
+      for (const timer of upcoming) if (timer.inMs > 0) note(timer, askedAt, answeredAt)
       const last = upcoming.length === PER_LOOK ? upcoming.at(-1) : undefined
       if (last) lookSoon(Math.max(CROWDED_MS, last.inMs / 2))
     } catch (error) {
@@ -121,13 +121,14 @@ export function createTimers({ sql, kinds, log, onDue, onMail }: TimersDeps): Ti
     }
   }
 
-  /** A timer that a look shows; most of them have their alarm already. */
-  function note(timer: Upcoming, askedAt: number, tookMs: number): void {
-    const at = askedAt + timer.inMs
-    const known = alarms.get(keyOf(timer))
-    // Seen once more: the same but for the time that the looks took.
-    if (known && Math.abs(known.at - at) <= tookMs + CLOCKS_MS) return
-    set(timer)
+  /**
+   * A timer that a look shows; most of them have their alarm already. The database said `inMs` somewhere between question
+   * and answer, so the timer is due between these two and that: an alarm that stands there is as good or better.
+   */
+  function note(timer: Upcoming, askedAt: number, answeredAt: number): void {
+    const at = alarms.get(keyOf(timer))?.at ?? Infinity
+    const latest = answeredAt + timer.inMs
+    if (at < askedAt + timer.inMs - CLOCKS_MS || at > latest) set({ ...timer, inMs: latest - performance.now() })
   }
 
   function lookSoon(inMs: number): void {

@@ -78,7 +78,7 @@ async function workOf(sql: postgres.Sql): Promise<WorkFacts> {
     select
       coalesce((select ${age(sql, sql`min(m.created_at)`)} from mailbox m join actors a using (address) where a.status = 'active'), 0) as "oldestMailS",
       coalesce((select ${age(sql, sql`min(t.due_at)`)} from timers t left join actors a using (address)
-        where t.due_at < clock_timestamp() and a.status = 'active'), 0) as "oldestTimerS",
+        where t.due_at < statement_timestamp() and a.status = 'active'), 0) as "oldestTimerS",
       coalesce((select ${age(sql, sql`min(greatest(i.not_before, coalesce(i.lease_until, i.not_before)))`)} from invocations i
         where i.finished_at is null and i.not_before < clock_timestamp() and (i.lease_until is null or i.lease_until < clock_timestamp())), 0) as "oldestWorkS",
       (select json_build_object('address', address, 'src', src, 'attempts', attempts) from invocations

@@ -48,7 +48,7 @@ export async function claimInvocations(sql: Sql, options: ClaimOptions): Promise
         case when claimed_by <> ${worker} then extract(epoch from lease_until - not_before)::float8 * 1000 end as lived_ms
       from invocations
       where finished_at is null
-        and not_before <= clock_timestamp()
+        and not_before <= statement_timestamp()
         and (lease_until is null or lease_until < clock_timestamp())
         and split_part(address, '/', 1) = any(${kinds})
         ${effectIds ? sql`and effect_id = any(${effectIds})` : sql``}

@@ -162,20 +162,20 @@ export async function listNeglected(
     from (
       (select m.address from mailbox m
        left join actors a on a.address = m.address
-       where m.created_at < clock_timestamp() - ${olderThanMs} * interval '1 ms'
+       where m.created_at < statement_timestamp() - ${olderThanMs} * interval '1 ms'
          and (a.address is null or a.status not in ('active', 'parked') or ${ours})
        order by m.created_at
        limit ${limit})
       union all
       (select t.address from timers t
        join actors a on a.address = t.address
-       where t.target is null and t.due_at < clock_timestamp() - ${olderThanMs} * interval '1 ms' and ${ours}
+       where t.target is null and t.due_at < statement_timestamp() - ${olderThanMs} * interval '1 ms' and ${ours}
        order by t.due_at
        limit ${limit})
       union all
       (select i.address from invocations i
        join actors a on a.address = i.address
-       where i.finished_at < clock_timestamp() - ${olderThanMs} * interval '1 ms' and ${ours}
+       where i.finished_at < statement_timestamp() - ${olderThanMs} * interval '1 ms' and ${ours}
        order by i.finished_at
        limit ${limit})
     ) waiting
@@ -187,8 +187,8 @@ export async function listNeglected(
 export async function nextNeglected(sql: Sql, olderThanMs: number): Promise<number | undefined> {
   const [row] = await answer(sql<{ inMs: number | null }[]>`
     select (extract(epoch from least(
-      (select min(created_at) from mailbox where created_at >= clock_timestamp() - ${olderThanMs} * interval '1 ms'),
-      (select min(finished_at) from invocations where finished_at >= clock_timestamp() - ${olderThanMs} * interval '1 ms')
+      (select min(created_at) from mailbox where created_at >= statement_timestamp() - ${olderThanMs} * interval '1 ms'),
+      (select min(finished_at) from invocations where finished_at >= statement_timestamp() - ${olderThanMs} * interval '1 ms')
     ) - clock_timestamp()) * 1000)::float8 + ${olderThanMs} as "inMs"`)
   return typeof row?.inMs === 'number' ? Math.max(0, row.inMs) : undefined
 }

@@ -8,7 +8,7 @@ export interface Batch {
   next: string | undefined
 }
 
-const horizon = (sql: Sql, ageMs: number): Fragment => sql`clock_timestamp() - ${ageMs} * interval '1 ms'`
+const horizon = (sql: Sql, ageMs: number): Fragment => sql`statement_timestamp() - ${ageMs} * interval '1 ms'`
 
 /**
  * Removes events that are older, with their deliveries, out of the next `limit` of the log. Those that somebody still

@@ -1,6 +1,11 @@
 import type { Address } from '../core/address.ts'
 import { answer, type Sql } from './client.ts'
 
+/*
+ * What looks for what is due compares with `statement_timestamp()`: `clock_timestamp()` may differ from row to row, so no
+ * index can be searched for it, and the look reads every timer there is (docs/decisions/0010).
+ */
+
 /**
  * Timers that are due within the horizon, and in how many milliseconds (never negative) by the database's clock, the
  * earliest first: those of actors of these kinds, and those whose event is for another actor (`delivers`).
@@ -14,7 +19,7 @@ export async function listUpcoming(
       greatest(0, extract(epoch from t.due_at - clock_timestamp()) * 1000)::float8 as "inMs"
     from timers t
     join actors a on a.address = t.address
-    where t.due_at < clock_timestamp() + ${options.horizonMs} * interval '1 ms'
+    where t.due_at < statement_timestamp() + ${options.horizonMs} * interval '1 ms'
       and (t.target is not null or (a.status = 'active' and a.kind = any(${options.kinds as string[]})))
     order by t.due_at
     limit ${options.limit}`)
@@ -30,7 +35,7 @@ export async function deliverDue(sql: Sql, limit: number): Promise<Address[]> {
       delete from timers
       where (address, id) in (
         select address, id from timers
-        where target is not null and due_at <= clock_timestamp()
+        where target is not null and due_at <= statement_timestamp()
         order by due_at
         limit ${limit}
         for update skip locked
