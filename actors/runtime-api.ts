@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
 import type { Address } from '../core/address.ts'
+import type { Allowance } from '../core/allowance.ts'
 import type { Log } from '../core/log.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
 import type { Sql } from '../db/client.ts'
@@ -122,5 +123,7 @@ export interface Runtime {
   readonly sql: Sql
   readonly hosted: ReadonlyMap<string, HostedMachine>
   readonly databaseUrl: string
+  /** What may be used is counted here, over all processes; undefined where there is only this one. */
+  readonly allowance: Allowance | undefined
   health(): Promise<{ postgres: boolean; queue: boolean; backend: 'postgres' | 'redis' }>
 }

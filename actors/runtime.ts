@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { monotonicFactory } from 'ulid'
 import { type Address, parseAddress, address as toAddress } from '../core/address.ts'
+import type { Allowance } from '../core/allowance.ts'
 import { AppError } from '../core/errors.ts'
 import { toJson } from '../core/json.ts'
 import { createLog, type Log } from '../core/log.ts'
@@ -11,6 +12,7 @@ import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { installationId } from '../db/notify.ts'
 import { type HostedMachine, hostMachines } from '../machines/host.ts'
+import { createPostgresAllowance, createRedisAllowance } from './allowances.ts'
 import { createSpawnAll } from './births.ts'
 import { type Carrier, createPostgresCarrier, createRedisCarrier, type Listener, type Notice } from './carrier.ts'
 import { createCheckpoints } from './checkpoints.ts'
@@ -89,6 +91,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
   const newId = monotonicFactory()
   const queues = createQueues({ databaseUrl, redisUrl: options.redisUrl, installation, log })
   const live = createLive()
+  const allowance = allowanceOf()
   const checkpoints = createCheckpoints()
   const controls = typesByKind(options.controls)
   const afterthoughts = typesByKind(options.afterthoughts)
@@ -183,6 +186,12 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     onGap: live.movedAll,
   }
 
+  /** A database of its own serves this process alone: there is nobody to count together with. */
+  function allowanceOf(): Allowance | undefined {
+    if (options.redisUrl !== undefined) return createRedisAllowance(options.redisUrl, installation, log)
+    return options.databaseUrl === undefined ? undefined : createPostgresAllowance(sql)
+  }
+
   async function unpark(parkedMs: number): Promise<void> {
     turns.nudge(await unparkActors(sql, [...hosted.values()], parkedMs))
   }
@@ -194,7 +203,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     await within(PATIENCE_MS.turns, turns.stop())
     receipts.stop()
     live.close()
-    await within(PATIENCE_MS.turns, Promise.resolve(carrier?.stop()))
+    await within(PATIENCE_MS.turns, Promise.all([carrier?.stop(), allowance?.stop()]))
     await sql.end({ timeout: 1 })
     await stopDatabase()
   }
@@ -270,6 +279,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     },
 
     ...readings,
+    allowance,
 
     announce(topic) {
       live.moved([topic])

@@ -62,6 +62,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
     const app = createApp({
       platform,
       log,
+      allowance: platform.runtime.allowance,
       config: { loopbackOnly, healthOnly: !isApi, warmDiagrams: isApi, trustedProxies, rateLimit },
     })
     const server = await listen({ app, host: config.host, port: config.port })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
 import type { Platform } from '../actors/agents/api.ts'
+import type { Allowance } from '../core/allowance.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AppError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
@@ -41,6 +42,8 @@ export interface AppOptions {
     /** Requests a second of one key, one source, or one address that shows neither; 0, the default: no limit. */
     rateLimit?: number
   }
+  /** Where requests of one key are counted together with other processes; absent: in this one alone. */
+  allowance?: Allowance | undefined
   clock?: Clock
 }
 
@@ -57,7 +60,7 @@ const MAX_HEAP = 0.9
 const HEALTH = new Set(['GET /livez', 'GET /readyz', 'GET /metrics'])
 
 /** The platform as a plain fetch handler. */
-export function createApp({ platform, log, config, clock = systemClock }: AppOptions): App {
+export function createApp({ platform, log, config, allowance, clock = systemClock }: AppOptions): App {
   const auth = createAuth({ keys: platform.keys, loopbackOnly: config.loopbackOnly, clock })
   const streams = createStreams(config.maxStreams)
   const meter = createMeter()
@@ -73,7 +76,7 @@ export function createApp({ platform, log, config, clock = systemClock }: AppOpt
   const load = createLoad({ lagMs: platform.lagMs, maxLagMs: config.maxLagMs ?? MAX_LAG_MS, maxHeap: MAX_HEAP })
   const all = allRoutes({ platform, auth, streams, meter, diagrams, load })
   const routes = config.healthOnly ? all.filter(({ name }) => HEALTH.has(name)) : all
-  const limits = createLimits({ perSecond: config.rateLimit ?? 0, clock })
+  const limits = createLimits({ perSecond: config.rateLimit ?? 0, clock, allowance })
   const readOrigin = createProxies(config.trustedProxies ?? [])
   const serve = createServe({ auth, limits, platform, log, clock })
   const app = new Hono<AppEnv>()

@@ -72,7 +72,7 @@ export function createServe(deps: {
     const scheme = SCHEMES.find((one) => one === source.scheme)
     if (scheme === undefined) throw badSignature()
     const delivery = verifySignature(scheme, secrets, { headers: new Map(request.headers), body: bytes }, clock.now())
-    limits.take(`${principal.team}/${principal.name}`)
+    await limits.takeOfAll(`${principal.team}/${principal.name}`)
     await sources.used(path)
     // A copy that is sent to the same place spelled otherwise, or with a query, is a copy all the same.
     return { principal, kind, name: `source ${path}`, key: delivery === undefined ? undefined : `delivery:${delivery}` }
@@ -86,7 +86,8 @@ export function createServe(deps: {
     }
     const by = await auth.authenticate(request, peer)
     // Without keys there is nobody else whom one could crowd out.
-    if (by !== LOCAL) limits.take(`${by.team}/${by.name}`)
+    const waits = by === LOCAL ? undefined : limits.takeOfAll(`${by.team}/${by.name}`)
+    if (waits) await waits
     requireRole(by, role)
     return by
   }

@@ -4,6 +4,7 @@ import type { Address } from '../../core/address.ts'
 import { toJson } from '../../core/json.ts'
 import type { Log } from '../../core/log.ts'
 import type { Retained, RetentionPolicy } from '../../core/retention.ts'
+import { forgetAllowances } from '../../db/allowances.ts'
 import { claimHousekeeping, endHousekeeping, renewHousekeeping } from '../../db/housekeeping.ts'
 import {
   type Batch,
@@ -130,6 +131,7 @@ export function createRetention(deps: { runtime: Runtime; policy: RetentionPolic
     const removed = { events: 0, history: 0, letters: 0, evidence: 0, audit: 0, requests: 0 }
     const report: RetentionReport = { removed, compacted: 0, ended: 0, unproven: 0, durationMs: 0 }
     await forgetSessions(sql)
+    await forgetAllowances(sql)
     const { events, history, letters, evidence, audit, requests } = policy
     if (requests !== null) removed.requests = await all(() => removeRequests(sql, requests, BATCH))
     if (letters !== null) removed.letters = await all(() => removeLetters(sql, letters, BATCH))
