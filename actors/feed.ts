@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts'
+import { type CatchingUp, createCatchingUp } from './catching-up.ts'
 
 /** Something in a stream that goes on and on, with its place in it (`xid.seq`). */
 export interface Placed {
@@ -23,6 +24,8 @@ export interface FeedDeps<Item extends Placed> {
   now(): Promise<string>
   /** Reads again whenever there may be more. Ends with the signal. */
   tail(read: () => Promise<Item[]>, signal: AbortSignal): AsyncIterable<Item>
+  /** Those who catch up go on in turn with others there; default: with those of this feed. */
+  catchingUp?: CatchingUp
   /** Kept for one reader; default 1,000. */
   maxQueue?: number
 }
@@ -44,12 +47,15 @@ interface Session<Item> {
 }
 
 const AWAY_MS = 500
+/** Told to one who catches up in a round of the event loop: what that costs others is a millisecond or two. */
+const SLICE = 20
 
 /**
  * One reader of the database for everybody who follows: 200 watchers cost one reading, and 200 short queues. Who comes
  * with an old cursor, or falls behind, reads for itself until it has caught up.
  */
-export function createFeed<Item extends Placed>({ read, now, tail, maxQueue = 1_000 }: FeedDeps<Item>): Feed<Item> {
+export function createFeed<Item extends Placed>(deps: FeedDeps<Item>): Feed<Item> {
+  const { read, now, tail, catchingUp = createCatchingUp(), maxQueue = 1_000 } = deps
   let current: Promise<Session<Item>> | undefined
 
   async function open(): Promise<Session<Item>> {
@@ -123,8 +129,9 @@ export function createFeed<Item extends Placed>({ read, now, tail, maxQueue = 1_
             // From here on items are kept again; those up to here are read here.
             reader.behind = false
             const upTo = session.position
+            let told = 0
             while (isAfter(upTo, last) && !signal.aborted) {
-              const items = await patiently(() => read(last), signal)
+              const items = await patiently(() => catchingUp.read(() => read(last), signal), signal)
               // Whatever was committed up to there has been read.
               if (items.length === 0) last = upTo
               for (const item of items) {
@@ -133,7 +140,10 @@ export function createFeed<Item extends Placed>({ read, now, tail, maxQueue = 1_
                   break
                 }
                 last = item.cursor
-                if (wants(item)) yield item
+                if (!wants(item)) continue
+                if (told % SLICE === 0) await catchingUp.breathe()
+                told += 1
+                yield item
               }
             }
             continue

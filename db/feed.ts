@@ -14,6 +14,8 @@ export interface MoveRow {
   at: Date
   team: string
   cursor: string
+  /** Bytes of its states. */
+  size: number
 }
 
 /** One event of the log, without its data. */
@@ -31,19 +33,33 @@ export interface ArrivalRow {
 
 /**
  * Steps of all actors of all teams after a cursor, in the order of commits: only what is older than every transaction
- * still running, since a lower number may yet commit above that line.
+ * still running, since a lower number may yet commit above that line. A page ends with the one whose states make it larger
+ * than `bytes`: who reads slowly holds a page.
  */
-export async function readMovesAfter(sql: Sql, cursor: string, limit: number): Promise<MoveRow[]> {
+export async function readMovesAfter(
+  sql: Sql,
+  cursor: string,
+  { rows, bytes }: { rows: number; bytes: number },
+): Promise<MoveRow[]> {
   const [xid, seq] = splitCursor(cursor)
   return answer(sql<MoveRow[]>`
-    select h.address, h.revision, h.event ->> 'type' as type, h.from_value as "from", h.to_value as "to", h.status, h.at,
-      a.team, h.xid::text || '.' || h.seq as cursor
-    from history h
-    join actors a on a.address = h.address
-    where (h.xid, h.seq) > (${xid}::text::xid8, ${seq}::text::bigint)
-      and h.xid < log_horizon()
-    order by h.xid, h.seq
-    limit ${limit}`)
+    select address, revision, type, "from", "to", status, at, team, cursor, size
+    from (
+      select page.*, sum(page.size) over (order by xid, seq rows between unbounded preceding and 1 preceding) as before
+      from (
+        select h.address, h.revision, h.event ->> 'type' as type, h.from_value as "from", h.to_value as "to", h.status, h.at,
+          a.team, h.xid, h.seq, h.xid::text || '.' || h.seq as cursor,
+          coalesce(octet_length(h.from_value::text), 0) + coalesce(octet_length(h.to_value::text), 0) as size
+        from history h
+        join actors a on a.address = h.address
+        where (h.xid, h.seq) > (${xid}::text::xid8, ${seq}::text::bigint)
+          and h.xid < log_horizon()
+        order by h.xid, h.seq
+        limit ${rows}
+      ) page
+    ) sized
+    where before is null or before < ${bytes}
+    order by xid, seq`)
 }
 
 /** The same of the event log. */

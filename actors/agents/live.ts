@@ -1,6 +1,7 @@
 import type { ArrivalRow, MoveRow } from '../../db/feed.ts'
 import { readArrivalsAfter, readMovesAfter } from '../../db/feed.ts'
 import { currentCursor } from '../../db/history.ts'
+import { createCatchingUp } from '../catching-up.ts'
 import { createFeed, type Feed, type Gap } from '../feed.ts'
 import type { Runtime } from '../runtime.ts'
 import { EVENT_LOG } from './intake.ts'
@@ -8,6 +9,8 @@ import type { LiveApi, LiveItem, LiveOptions, Topic } from './live-api.ts'
 import { merge } from './merge.ts'
 
 const PAGE = 500
+/** Events are small; of steps, the states may be large. */
+const PAGE_BYTES = 262_144
 const ALERTS = ['alert']
 const DEVICES = ['device', 'lock']
 
@@ -15,16 +18,28 @@ const DEVICES = ['device', 'lock']
 export function createLive(runtime: Runtime): LiveApi {
   const { sql } = runtime
   const now = (): Promise<string> => currentCursor(sql)
+  const catchingUp = createCatchingUp()
+  let rows = PAGE
   const moves: Feed<MoveRow> = createFeed({
-    read: (after) => readMovesAfter(sql, after, PAGE),
+    catchingUp,
+    read: readMoves,
     now,
     tail: (read, signal) => runtime.tail(undefined, read, signal),
   })
   const arrivals: Feed<ArrivalRow> = createFeed({
+    catchingUp,
     read: (after) => readArrivalsAfter(sql, after, PAGE),
     now,
     tail: (read, signal) => runtime.tail(EVENT_LOG, read, signal),
   })
+
+  /** The database weighs as many rows as it is asked for: no more than will fit, if they are like the last ones. */
+  async function readMoves(after: string): Promise<MoveRow[]> {
+    const moves = await readMovesAfter(sql, after, { rows, bytes: PAGE_BYTES })
+    const bytes = moves.reduce((sum, { size }) => sum + size, 0)
+    if (moves.length > 0) rows = Math.min(PAGE, Math.ceil((PAGE_BYTES * moves.length) / Math.max(1, bytes)))
+    return moves
+  }
 
   return {
     async now(topics) {
