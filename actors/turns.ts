@@ -42,7 +42,7 @@ interface Waiting extends Handed {
   resolve(accepted: Accepted): void
   reject(error: unknown): void
 }
-/** What waits for an actor's next turn. */
+/** What waits for an actor's next turn; what was handed in the order of its lanes. */
 interface Asked extends Ask {
   waiters: Waiter[]
   handed: Waiting[]
@@ -59,16 +59,20 @@ export interface TurnsDeps {
 
 /**
  * Group commit without delay: whatever is asked for while turns are in flight gathers into the next one. At rest a
- * turn is one message and latency is lowest; under load one commit carries up to 128 actors.
+ * turn is one message and latency is lowest; under load one commit carries up to 128 actors. Actors that were handed a
+ * control do not wait for that: they have a lane of their own, whose turns hold nobody else.
  */
 export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Turns {
   const pending = new Map<Address, Asked>()
   const inFlight = new Set<Address>()
+  /** Those among the pending with a control. */
+  const urgent = new Set<Address>()
   /** Somebody else is just committing these. */
   const resting = new Set<Address>()
   /** Messages on their way to a mailbox: those that come after them must not overtake. */
   const diverted = new Map<Address, number>()
   let lanes = 0
+  let express = false
   let pumping = false
   let stopping = false
   let idle: (() => void) | undefined
@@ -79,14 +83,19 @@ export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Tur
       look: (before?.look ?? false) || (asked.look ?? true),
       waiters: [...(before?.waiters ?? []), ...(asked.waiters ?? [])],
       // What was taken and given back is older than what came meanwhile.
-      handed: [...(asked.handed ?? []), ...(before?.handed ?? [])],
+      handed: inLanes([...(asked.handed ?? []), ...(before?.handed ?? [])]),
     })
+    if (asked.handed) hurry(address)
     if (stopping) giveUp()
   }
 
   function giveUp(): void {
     for (const { waiters, handed } of pending.values()) rejectAll([...waiters, ...handed], stopped())
     pending.clear()
+  }
+
+  function hurry(address: Address): void {
+    if (pending.get(address)?.handed[0]?.message.lane === 0) urgent.add(address)
   }
 
   /** In a moment, when all that came in with the same read of the sockets is here. */
@@ -100,29 +109,39 @@ export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Tur
   }
 
   function pump(): void {
-    while (!stopping && (lanes === 0 || (lanes < LANES && pending.size >= WORTH))) {
-      const batch = takeBatch()
-      if (batch.size === 0) break
+    if (stopping) return
+    if (!express) express = begin(takeBatch(urgent), () => (express = false))
+    while (lanes === 0 || (lanes < LANES && pending.size >= WORTH)) {
+      if (!begin(takeBatch(pending.keys()), () => (lanes -= 1))) break
       lanes += 1
-      void take(batch).finally(() => {
-        lanes -= 1
-        for (const address of batch.keys()) inFlight.delete(address)
-        pump()
-        if (lanes === 0) idle?.()
-      })
     }
   }
 
-  function takeBatch(): Map<Address, Asked> {
+  /** False: there is nobody in it. */
+  function begin(batch: ReadonlyMap<Address, Asked>, leave: () => void): boolean {
+    if (batch.size === 0) return false
+    void take(batch).finally(() => {
+      leave()
+      for (const address of batch.keys()) inFlight.delete(address)
+      pump()
+      if (lanes === 0 && !express) idle?.()
+    })
+    return true
+  }
+
+  function takeBatch(addresses: Iterable<Address>): Map<Address, Asked> {
     const batch = new Map<Address, Asked>()
-    for (const [address, asked] of pending) {
+    for (const address of addresses) {
       if (batch.size === ACTORS_PER_TURN) break
+      const asked = pending.get(address)
       // An actor takes one turn at a time; the fence would refuse the second anyway.
-      if (inFlight.has(address) || resting.has(address)) continue
+      if (!asked || inFlight.has(address) || resting.has(address)) continue
       inFlight.add(address)
+      urgent.delete(address)
       const rest = asked.handed.slice(HANDED_PER_TURN)
       if (rest.length > 0) pending.set(address, { look: false, waiters: [], handed: rest })
       else pending.delete(address)
+      hurry(address)
       batch.set(address, { ...asked, handed: asked.handed.slice(0, HANDED_PER_TURN) })
     }
     return batch
@@ -227,18 +246,36 @@ export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Tur
         // Controls always pass.
         else if (asked && asked.handed.length >= mailboxLimit && message.lane > 0)
           reject(mailboxFull(message.to, mailboxLimit))
-        else if (asked) asked.handed.push(waiting)
+        else if (asked) putInLane(asked.handed, waiting)
         else pending.set(message.to, { look: false, waiters: [], handed: [waiting] })
+        hurry(message.to)
         pumpSoon()
       })
     },
     hasRoom: () => pending.size < ACTORS_PER_TURN,
     async stop() {
       stopping = true
-      if (lanes > 0) await new Promise<void>((resolve) => (idle = resolve))
+      if (lanes > 0 || express) await new Promise<void>((resolve) => (idle = resolve))
       giveUp()
     },
   }
+}
+
+/** Behind those of its lane. Most come last. */
+function putInLane(handed: Waiting[], one: Waiting): void {
+  const { lane } = one.message
+  const overtakes = (handed.at(-1)?.message.lane ?? 0) > lane
+  if (overtakes)
+    handed.splice(
+      handed.findIndex(({ message }) => message.lane > lane),
+      0,
+      one,
+    )
+  else handed.push(one)
+}
+
+function inLanes(handed: Waiting[]): Waiting[] {
+  return handed.sort((left, right) => left.message.lane - right.message.lane)
 }
 
 function rejectAll(waiters: readonly Pick<Waiter, 'reject'>[], error: unknown): void {
