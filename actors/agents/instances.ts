@@ -101,8 +101,11 @@ export function createInstances(deps: InstancesDeps): Instances {
     async command(by, id, action, { reason = '', expected }) {
       const { address } = await existing(by.team, id)
       const done = await ask(runtime, address, { type: action.toUpperCase(), by: by.name, reason }, by, expected)
-      await audit.append(by, `instance.${action}`, address, { reason, ...revisionsOf(done) })
-      return toView(await existing(by.team, id))
+      const [row] = await Promise.all([
+        existing(by.team, id),
+        audit.append(by, `instance.${action}`, address, { reason, ...revisionsOf(done) }),
+      ])
+      return toView(row)
     },
 
     startMissing,

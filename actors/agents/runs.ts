@@ -37,8 +37,11 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
     }
     const about = step === undefined ? {} : { step }
     const done = await ask(runtime, address, { type, by: by.name, reason, ...about }, by, expected)
-    await audit.append(by, `run.${type.toLowerCase()}`, address, { reason, ...about, ...revisionsOf(done) })
-    return runView(await existing(by, id))
+    const [row] = await Promise.all([
+      existing(by, id),
+      audit.append(by, `run.${type.toLowerCase()}`, address, { reason, ...about, ...revisionsOf(done) }),
+    ])
+    return runView(row)
   }
 
   return {
