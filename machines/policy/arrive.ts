@@ -6,6 +6,7 @@ import { type Desk, enqueue, say } from './desk.ts'
 import { gather, lead } from './group.ts'
 import { hold } from './hold.ts'
 import { limit } from './limits.ts'
+import { isTooMuch } from './room.ts'
 import type { Policed } from './state.ts'
 
 /** What becomes of an event that a trigger with policies matched: asked in this order, the first that has a word decides. */
@@ -36,6 +37,7 @@ function admit(desk: Desk, item: Policed | undefined): void {
   if (!queued) return
   const wait = limited?.wait ?? queued.wait
   if (wait === undefined) return enqueue(desk, queued.item)
+  if (isTooMuch(desk, queued.item)) return
   say(desk, item, 'queued', wait)
   enqueue(desk, { ...queued.item, policy: { ...queued.item.policy, told: true } })
 }

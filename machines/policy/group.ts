@@ -19,7 +19,6 @@ export function gather(desk: Desk, item: Policed): Policed | undefined {
     join(desk, open, item)
     return undefined
   }
-  if (isFull(desk, item)) return undefined
   const others = desk.policy.groups.filter((one) => one.key !== key)
   const before = desk.policy.groups.find((one) => one.key === key)
   const items = [...(before?.items ?? []), item]
@@ -30,6 +29,7 @@ export function gather(desk: Desk, item: Policed): Policed | undefined {
       say(desk, item, 'grouped', `the last that ${group.key} has room for`, first.task.eventId)
     return lead(items)
   }
+  if (isFull(desk, item)) return undefined
   const dueAt = before?.dueAt ?? desk.at + group.waitMs
   if (!before) say(desk, item, 'grouped', `the first of ${group.key}: waits ${inWords(group.waitMs)} for more`)
   else

@@ -1,8 +1,9 @@
 import { type Desk, dismiss, merged, say } from './desk.ts'
+import { held, isTooMuch } from './room.ts'
 import type { Policed } from './state.ts'
 import { counted, inWords } from './words.ts'
 
-/** Events that wait out `for` or for their group; a further one is dropped, and that is said. */
+/** Events that wait out `for` or for their group; a further one is dropped, and that is said. So is one that is too large. */
 const MAX_HELD = 500
 
 /** True: it waits until the alert has fired for long enough, or was dropped because too many do. */
@@ -29,8 +30,7 @@ export function hold(desk: Desk, item: Policed): boolean {
 
 /** True: there was no room for it any more. */
 export function isFull(desk: Desk, item: Policed): boolean {
-  const { held, groups } = desk.policy
-  if (held.length + groups.reduce((sum, { items }) => sum + items.length, 0) < MAX_HELD) return false
+  if (held(desk).length < MAX_HELD) return isTooMuch(desk, item)
   dismiss(desk, item, 'dropped', `${counted(MAX_HELD, 'event')} of this agent are held already`)
   return true
 }

@@ -32,8 +32,9 @@ export const NOTHING: PolicyState = {
   alarmAt: null,
 }
 
-/** Keys that each of `seen`, `starts` and `quiet` remembers; beyond that what would be over first is forgotten. */
+/** Keys that each of `seen`, `starts` and `quiet` remembers, and their bytes; beyond that what would be over first is forgotten. */
 const MAX_KEYS = 1_000
+const MAX_KEY_BYTES = 524_288
 
 /** What is still worth remembering; undefined when nothing is. */
 export function pruned(state: PolicyState, at: number): PolicyState | undefined {
@@ -48,6 +49,16 @@ export function pruned(state: PolicyState, at: number): PolicyState | undefined 
 function kept<Value>(map: { [key: string]: Value }, endOf: (value: Value) => number, at: number) {
   const entries = Object.entries(map)
   const live = entries.filter(([, value]) => endOf(value) > at)
-  if (live.length > MAX_KEYS) live.sort(([, a], [, b]) => endOf(b) - endOf(a)).length = MAX_KEYS
-  return live.length === entries.length ? map : Object.fromEntries(live)
+  const least = live.length > MAX_KEYS || bytesOf(live) > MAX_KEY_BYTES ? withoutSoonest(live, endOf) : live
+  return least.length === entries.length ? map : Object.fromEntries(least)
+}
+
+function withoutSoonest<Value>(live: [string, Value][], endOf: (value: Value) => number): [string, Value][] {
+  const latest = live.toSorted(([, a], [, b]) => endOf(b) - endOf(a)).slice(0, MAX_KEYS)
+  let bytes = 0
+  return latest.filter((entry) => (bytes += bytesOf([entry])) <= MAX_KEY_BYTES)
+}
+
+function bytesOf(entries: readonly [string, unknown][]): number {
+  return entries.reduce((sum, entry) => sum + Buffer.byteLength(JSON.stringify(entry)), 0)
 }

@@ -15,6 +15,8 @@ interface Told {
   startsAt?: string | null
   priority?: number
   trigger?: string
+  /** What the trigger hands on. */
+  given?: Json
   /** One that was told before: it is routed once more. */
   event?: string
 }
@@ -54,9 +56,10 @@ export class PolicyStory extends AgentStory {
     startsAt = null,
     priority = 50,
     trigger = 't',
+    given = {},
     event: eventId = this.nextId(),
   }: Told = {}): this {
-    const task = { eventId, eventType: 'alert.x.firing', subject: device, priority, device: null, with: {}, trigger }
+    const task = { eventId, eventType: 'alert.x.firing', subject: device, priority, device: null, with: given, trigger }
     const filled = JSON.parse(
       JSON.stringify(this.given).replaceAll('$device', device).replaceAll('$host', host),
     ) as Given
