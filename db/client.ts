@@ -101,7 +101,7 @@ function pooled(config: pg.ClientConfig, pooler: string): pg.ClientConfig {
 }
 
 /** Revisions, tokens and sequences stay far below 2^53. */
-const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+export const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
 
 /** Waits for a statement. Connection failures come out as `database.unavailable`; whether it was committed is then unknown. */

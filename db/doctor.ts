@@ -36,7 +36,7 @@ export async function examineDatabase(url: string): Promise<DatabaseFacts> {
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
   })
   try {
-    const applied = await listApplied(sql)
+    const applied = await listApplied((text) => sql.unsafe(text))
     const known = await listMigrations()
     const schema = {
       pending: known.filter((name) => !applied.includes(name)),

