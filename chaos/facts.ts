@@ -30,6 +30,13 @@ export interface Facts {
   followed: readonly { address: string; revision: number }[]
   /** Addresses whose replay did not give what is stored. */
   unequal: readonly string[]
+  jumps: readonly Jump[]
+}
+
+/** The database's clock was set back: what it said before, and by how many milliseconds. */
+export interface Jump {
+  before: number
+  byMs: number
 }
 
 export interface HistoryFact {
@@ -106,10 +113,10 @@ export async function readFacts(
   database: Database,
   known: { operations: readonly Operation[]; lockCalls: readonly LockCall[]; ledgers: string } & Pick<
     Facts,
-    'unequal' | 'followed'
+    'unequal' | 'followed' | 'jumps'
   >,
 ): Promise<Facts> {
-  const { operations, lockCalls, ledgers, unequal, followed } = known
+  const { operations, lockCalls, ledgers, unequal, followed, jumps } = known
   const actors = await database.ask<ActorFact>(`
     select address, kind, status, revision::int, parent, child_id as "childId", value, snapshot -> 'context' as context,
       snapshot -> 'children' as children, removed from ${withRemoved('actors')} a`)
@@ -121,6 +128,7 @@ export async function readFacts(
     lockCalls,
     unequal,
     followed,
+    jumps,
     executed: inDatabaseTime(
       readdirSync(ledgers).flatMap((file) => read<Executed>(join(ledgers, file))),
       claims,

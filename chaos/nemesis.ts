@@ -2,6 +2,7 @@ import type { Violation } from './checks/violation.ts'
 import type { Cluster } from './cluster.ts'
 import type { Database } from './database.ts'
 import type { Disk } from './disk.ts'
+import type { Jump } from './facts.ts'
 import type { Gateway } from './gateway.ts'
 import type { Random } from './random.ts'
 import type { RedisServer } from './redis-server.ts'
@@ -21,6 +22,8 @@ export interface Scene {
   folder: string
   /** What a fault itself finds broken: that which is gone when everything has come to rest. */
   broken(violation: Violation): void
+  /** A fault set the database's clock back. */
+  jumped(jump: Jump): void
   /** Under the database's data, where one could be mounted. */
   disk: Disk | undefined
 }

@@ -8,7 +8,7 @@ import { groupBy, type Violation } from './checks/violation.ts'
 import { type Cluster, createCluster, type Death } from './cluster.ts'
 import { createDatabase, type Database } from './database.ts'
 import { mountDisk } from './disk.ts'
-import { type Facts, readFacts, readLeftovers } from './facts.ts'
+import { type Facts, type Jump, readFacts, readLeftovers } from './facts.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { createGateway } from './gateway.ts'
 import { createLockWork } from './lock-work.ts'
@@ -122,8 +122,10 @@ export async function runAll(options: RunOptions): Promise<Outcome> {
     await work.prepare(gateway.url)
     await locks.prepare(gateway.url)
     const broken: Violation[] = []
+    const jumps: Jump[] = []
     const scene: Scene = {
       broken: (violation) => broken.push(violation),
+      jumped: (jump) => jumps.push(jump),
       cluster,
       database,
       redis,
@@ -158,6 +160,7 @@ export async function runAll(options: RunOptions): Promise<Outcome> {
       ledgers,
       unequal,
       followed: follower.seen,
+      jumps,
     })
     // The other proof: what was removed, put back, leads to the same.
     await restoreRemoved(database)

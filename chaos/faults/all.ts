@@ -5,6 +5,7 @@ import { LOAD_FAULTS } from './load.ts'
 import { NETWORK_FAULTS } from './network.ts'
 import { POSTGRES_FAULTS } from './postgres.ts'
 import { POSTGRES_DISK_FAULTS } from './postgres-disk.ts'
+import { POSTGRES_IDLE_FAULTS } from './postgres-idle.ts'
 import { PROCESS_FAULTS } from './processes.ts'
 import { READER_FAULTS } from './readers.ts'
 import { REDIS_FAULTS } from './redis.ts'
@@ -18,6 +19,7 @@ export const FAULTS: readonly Fault[] = [
   ...REDIS_LOSS_FAULTS,
   ...POSTGRES_FAULTS,
   ...POSTGRES_DISK_FAULTS,
+  ...POSTGRES_IDLE_FAULTS,
   ...NETWORK_FAULTS,
   ...CLOCK_FAULTS,
   ...LOAD_FAULTS,

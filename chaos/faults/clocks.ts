@@ -55,6 +55,7 @@ export const CLOCK_FAULTS: readonly Fault[] = [
           const ahead = before - (await readClock(database))
           return ahead > 20_000 && ahead
         })
+        scene.jumped({ before, byMs: jumped })
         const ms = await probe(scene, 'T4b')
         await pause(spanMs)
         await clock.set(0)

@@ -244,7 +244,14 @@ async function judge(
   const operations = lives.operations.map((one) =>
     one.call.do === 'ask' ? { ...one, call: { ...one.call, do: 'send' as const } } : one,
   )
-  const facts = await readFacts(database, { operations, lockCalls: [], ledgers, unequal, followed: follower.seen })
+  const facts = await readFacts(database, {
+    operations,
+    lockCalls: [],
+    ledgers,
+    unequal,
+    followed: follower.seen,
+    jumps: [],
+  })
   const limits = { connections: cluster.seats.length * 20 }
   const found = lossy
     ? [

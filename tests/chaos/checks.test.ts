@@ -29,6 +29,11 @@ it('finds nothing in a run in which everything went as promised', () => {
   expect(judge()).toEqual([])
 })
 
+it('takes no timer for early that was due when the database’s clock was set back, and was written down after', () => {
+  const timers = good.timers.map((one) => ({ ...one, dueAt: 32_060 }))
+  expect(judge({ timers, jumps: [{ before: 32_000, byMs: 30_000 }] })).toEqual([])
+})
+
 describe('the checks find', () => {
   const fabricated: [string, Broken, string][] = [
     ['a lost message', without('m1'), 'G1: an acknowledged message is gone'],
@@ -152,6 +157,22 @@ describe('the checks find', () => {
     [
       'a timer that fired too early',
       { timers: good.timers.map((one) => ({ ...one, dueAt: 2_070 })) },
+      'G9: a timer fired before it was due',
+    ],
+    [
+      'a timer that fired too early, long before the database’s clock was set back',
+      {
+        timers: good.timers.map((one) => ({ ...one, dueAt: 32_060 })),
+        jumps: [{ before: 62_000, byMs: 30_000 }],
+      },
+      'G9: a timer fired before it was due',
+    ],
+    [
+      'a timer that fired too early, long after the database’s clock was set back',
+      {
+        timers: good.timers.map((one) => ({ ...one, dueAt: 32_060 })),
+        jumps: [{ before: 29_000, byMs: 30_000 }],
+      },
       'G9: a timer fired before it was due',
     ],
     ['a timer that fired twice', again('timer:t1:2.0'), 'G9: a timer fired twice'],

@@ -158,5 +158,6 @@ export function goodRun(): Facts {
     followed: history.map(({ address, revision }) => ({ address, revision })),
     left: { mail: [], timers: [], invocations: [], leases: [], connections: 12 },
     unequal: [],
+    jumps: [],
   }
 }
