@@ -124,7 +124,9 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
       gateway: gateway.url,
       build: place.build,
     }
-    const node = await startedAtLast(settings, how)
+    // What one has compiled, the next ones need not: starting again and again is most of what a run does.
+    const env = { NODE_COMPILE_CACHE: join(options.folder, 'compiled'), ...how.env }
+    const node = await startedAtLast(settings, { ...how, env })
     place.node = node
     void node.ended.then(({ code, signal, atMs }) => {
       const others = seats.filter((seat) => seat.roles.includes('worker') && seat.node?.alive()).length

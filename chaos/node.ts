@@ -2,6 +2,7 @@
  * One node of the cluster: the real platform with the suite's machines on it, driven over its channel to the driver. It
  * knows nothing of faults.
  */
+import { flushCompileCache } from 'node:module'
 import { createPlatform, type RunningPlatform } from '../actors/agents/platform.ts'
 import { AppError } from '../core/errors.ts'
 import type { NewEventInput } from '../core/event.ts'
@@ -84,6 +85,8 @@ process.on('SIGTERM', () => {
 })
 process.once('disconnect', () => process.exit(1))
 // Last: whoever hears of it may end it at once.
+// Those that are killed could not keep it at their end.
+flushCompileCache()
 process.send?.({ ready: true, startedMs: Math.round(performance.now() - startedAt), url: door?.url ?? null })
 
 async function answer({ ask, call }: Asked): Promise<void> {
