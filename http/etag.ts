@@ -14,6 +14,11 @@ export function expectedRevision(request: Request): number | undefined {
   throw new AppError('request.invalid', 'If-Match: expected the ETag of an earlier answer, for example "7"')
 }
 
+/** True for `If-Match: *`: whatever it is, but it must be there. */
+export function mustExist(request: Request): boolean {
+  return request.headers.get('if-match')?.trim() === '*'
+}
+
 /** True when the caller already has this version. */
 export function isCurrent(request: Request, etag: string): boolean {
   const tags = request.headers.get('if-none-match')?.split(',') ?? []

@@ -3,7 +3,7 @@ import type { ScheduleDraft, ScheduleView } from '../actors/agents/schedules-api
 import { type CronRule, cronProblem } from '../core/cron.ts'
 import { EventType } from '../core/event.ts'
 import type { Deps } from './deps.ts'
-import { etagOf, expectedRevision } from './etag.ts'
+import { etagOf, expectedRevision, mustExist } from './etag.ts'
 import { PageQuery, pageResponse, paging } from './page.ts'
 import { noContent, pathOf, shown } from './reply.ts'
 import { type Route, route } from './route.ts'
@@ -95,7 +95,7 @@ export function scheduleRoutes({ platform: { schedules } }: Deps): Route[] {
       summary: 'A rule in words, and its next and previous slots',
       body: Rule,
       answers: { 200: SlotsPreview },
-      handle: ({ body }) => shown(schedules.preview(body)),
+      handle: async ({ body }) => shown(await schedules.preview(body)),
     }),
     route('GET /v1/schedules/:id', {
       tag,
@@ -111,7 +111,8 @@ export function scheduleRoutes({ platform: { schedules } }: Deps): Route[] {
       body: Draft,
       answers: { 200: Schedule, 201: Schedule },
       async handle({ by, params, body, request }) {
-        const { view, created } = await schedules.put(by, params.id, draftOf(body), expectedRevision(request))
+        const expected = mustExist(request) ? 'any' : expectedRevision(request)
+        const { view, created } = await schedules.put(by, params.id, draftOf(body), expected)
         return tagged(view, created ? 201 : 200)
       },
     }),
@@ -141,8 +142,9 @@ export function scheduleRoutes({ platform: { schedules } }: Deps): Route[] {
       params: One,
       body: z.strictObject({ from: Instant, to: Instant }),
       answers: { 202: z.strictObject({ slots: z.int() }) },
-      async handle({ by, params, body }) {
-        const { slots } = await schedules.backfill(by, params.id, new Date(body.from), new Date(body.to))
+      async handle({ by, params, body, request }) {
+        const [from, to] = [new Date(body.from), new Date(body.to)]
+        const { slots } = await schedules.backfill(by, params.id, from, to, expectedRevision(request))
         return shown({ slots }, { status: 202 })
       },
     }),

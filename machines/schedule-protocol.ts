@@ -33,7 +33,7 @@ export type ScheduleMessage =
   /** Sends one event now, whatever the clock says. */
   | { type: 'TRIGGER'; expected?: number }
   /** Sends the events of slots that are past, from `from` to `to`, if they were not sent. */
-  | { type: 'BACKFILL'; from: number; to: number }
+  | { type: 'BACKFILL'; from: number; to: number; expected?: number }
   | { type: 'REMOVE'; expected?: number }
 
 export type ScheduleEvent = ScheduleMessage & { at: number }

@@ -28,7 +28,10 @@ const kit = setup({
     maySet: ({ context, event }) => event.type === 'SET' && isExpected(context, event.expected) && isSound(event.spec),
     /** It is at the version that the word was meant for, if that was said. */
     isMeant: ({ context, event }) => !('expected' in event) || isExpected(context, event.expected),
-    mayFill: ({ context, event }) => event.type === 'BACKFILL' && mayFill(context, event),
+    mayFill: ({ context, event }) =>
+      event.type === 'BACKFILL' &&
+      mayFill(context, event) &&
+      (!('expected' in event) || isExpected(context, event.expected)),
     isOver: ({ context }) => context.next === null && !isBusy(context),
   },
   actions: {

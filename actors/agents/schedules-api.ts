@@ -62,7 +62,7 @@ export interface SchedulesApi {
   list(by: Principal, filter: Paging & { state?: string }): Promise<PageOf<ScheduleView>>
   get(by: Principal, id: string): Promise<ScheduleView>
   /** What a rule that can be kept would mean. */
-  preview(rule: CronRule): SlotsView
+  preview(rule: CronRule): Promise<SlotsView>
   /** Throws `schedule.exists`, and `schedule.too_many` when the team has a thousand. */
   create(by: Principal, id: string, draft: ScheduleDraft): Promise<ScheduleView>
   /** Makes it, or makes it anew. */
@@ -70,7 +70,8 @@ export interface SchedulesApi {
     by: Principal,
     id: string,
     draft: ScheduleDraft,
-    expected: number | undefined,
+    /** A version; `any`: it must be there. */
+    expected: number | 'any' | undefined,
   ): Promise<{ view: ScheduleView; created: boolean }>
   remove(by: Principal, id: string, expected: number | undefined): Promise<void>
   pause(by: Principal, id: string, expected?: number): Promise<ScheduleView>
@@ -78,5 +79,5 @@ export interface SchedulesApi {
   /** Sends one event now. */
   trigger(by: Principal, id: string, expected?: number): Promise<ScheduleView>
   /** Sends the events of past slots that have none yet; answers how many slots lie there. */
-  backfill(by: Principal, id: string, from: Date, to: Date): Promise<{ slots: number }>
+  backfill(by: Principal, id: string, from: Date, to: Date, expected?: number): Promise<{ slots: number }>
 }

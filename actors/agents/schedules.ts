@@ -86,9 +86,9 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
 
     get: view,
 
-    preview(rule) {
+    async preview(rule) {
       const slots = slotsOf(rule)
-      const now = Date.now()
+      const now = (await databaseTime(sql)).getTime()
       const next = slots.following(now, SHOWN).map(dateOf)
       return { words: inWords(rule.cron), next, previous: slots.preceding(now, SHOWN).map(dateOf) }
     },
@@ -106,9 +106,11 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
 
     async put(by, id, draft, expected) {
       const before = await findSchedule(sql, by.team, id)
-      requireVersion(before, id, expected)
+      const version = expected === 'any' ? undefined : expected
+      if (expected === 'any' && !before) throw moved(id, undefined)
+      requireVersion(before, id, version)
       if (!before) await refuseMore(by)
-      const made = await set(by, id, specOf(id, draft), expected).catch(instead(moved(id, before?.version)))
+      const made = await set(by, id, specOf(id, draft), version).catch(instead(moved(id, before?.version)))
       const { cron, timezone, type } = made
       await audit.append(by, before ? 'schedule.change' : 'schedule.create', id, { cron, timezone, type })
       return { view: made, created: before === undefined }
@@ -122,8 +124,9 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
     resume: (by, id, expected) => told(by, id, 'resume', 'RESUME', expected),
     trigger: (by, id, expected) => told(by, id, 'trigger', 'TRIGGER', expected),
 
-    async backfill(by, id, from, to) {
+    async backfill(by, id, from, to, expected) {
       const before = await existing(by, id)
+      requireVersion(before, id, expected)
       const spec = specIn(before)
       const now = await databaseTime(sql)
       if (from.getTime() < now.getTime() - LONGEST_PAST_MS)
@@ -137,7 +140,8 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
           'to',
           `more than ${BACKFILL_LIMIT} slots lie between the two: take a shorter time, one after the other`,
         )
-      const order = { type: 'BACKFILL', from: from.getTime(), to: to.getTime() }
+      const meantFor = expected === undefined ? {} : { expected }
+      const order = { type: 'BACKFILL', from: from.getTime(), to: to.getTime(), ...meantFor }
       await command(by, id, 'backfill', order).catch(instead(notNow(before)))
       return { slots }
     },

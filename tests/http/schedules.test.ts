@@ -82,7 +82,9 @@ describe('a schedule', () => {
     expect((await ask<Problem>('GET /v1/schedules/leap', 404)).body.code).toBe('schedule.not_found')
     await ask('DELETE /v1/schedules/leap', 404)
     await ask('PUT /v1/schedules/leap', 412, { body, headers: { 'if-match': '"2"' } })
+    await ask('PUT /v1/schedules/leap', 412, { body, headers: { 'if-match': '*' } })
     expect((await ask<Schedule>('PUT /v1/schedules/leap', 201, { body })).body).toMatchObject({ version: 3, fired: 0 })
+    await ask('PUT /v1/schedules/leap', 200, { body, headers: { 'if-match': '*' } })
     await ask('DELETE /v1/schedules/leap', 204)
   })
 
@@ -129,6 +131,10 @@ describe('a schedule', () => {
       expect((await ask<Problem>(`POST /v1/schedules/restless/${word}`, 412, late)).body.code).toBe(
         'request.precondition_failed',
       )
+    const past = { body: { from: '2020-02-01T00:00:00Z', to: '2020-03-31T00:00:00Z' }, ...late }
+    expect((await ask<Problem>('POST /v1/schedules/restless/backfill', 412, past)).body.code).toBe(
+      'request.precondition_failed',
+    )
     const meant = { headers: { 'if-match': '"1"' } }
     expect((await ask<Schedule>('POST /v1/schedules/restless/resume', 200, meant)).body.state).toBe('active')
     // The way that all actors have does the same.
