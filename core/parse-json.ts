@@ -27,6 +27,7 @@ export function cleanText(text: string): string {
   return (text.includes('\0') ? text.replaceAll('\0', '') : text).toWellFormed()
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true })
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
@@ -49,7 +50,7 @@ function nestsTooDeep(bytes: Uint8Array): boolean {
 
 function decode(bytes: Uint8Array, code: ErrorCode): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return UTF_8.decode(bytes)
   } catch (cause) {
     throw new AppError(code, 'The body is not UTF-8', { cause })
   }

@@ -1,13 +1,20 @@
 import type { Origin } from './proxies.ts'
 
 /** What the server that this runs on tells about a connection. */
-export interface Bindings {
+export interface Connection {
   incoming?: { socket?: { remoteAddress?: string | undefined } }
-  outgoing?: { setHeader(name: string, value: string): unknown }
+  outgoing?: unknown
+}
+
+/** One request, from the door to the log. */
+export interface Visit {
+  requestId: string
+  /** The route's name, once it is found. */
+  route: string
+  origin: Origin
 }
 
 /** What Hono carries along with a request. */
 export interface AppEnv {
-  Bindings: Bindings
-  Variables: { requestId: string; route: string; origin: Origin }
+  Bindings: Connection & { visit: Visit }
 }

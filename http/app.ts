@@ -6,7 +6,8 @@ import type { Allowance } from '../core/allowance.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AppError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { AppEnv, Bindings } from './app-env.ts'
+import { Answer } from './answer.ts'
+import type { AppEnv, Connection, Visit } from './app-env.ts'
 import { createAuth } from './auth.ts'
 import { serveConsole } from './console.ts'
 import { describeOperation } from './describe.ts'
@@ -48,7 +49,7 @@ export interface AppOptions {
 }
 
 export interface App {
-  fetch(request: Request, env?: Bindings): Promise<Response>
+  fetch(request: Request, connection?: Connection): Promise<Response>
   /** Ends the live streams, so that the server can close. */
   stop(): void
   readonly routes: readonly Route[]
@@ -81,27 +82,10 @@ export function createApp({ platform, log, config, allowance, clock = systemCloc
   const serve = createServe({ auth, limits, platform, log, clock })
   const app = new Hono<AppEnv>()
 
-  app.use(async (c, next) => {
-    const startedAt = clock.now()
-    c.set('requestId', requestIdOf(c.req.raw))
-    c.set('route', 'none')
-    c.set('origin', readOrigin(c.req.raw, c.env.incoming?.socket?.remoteAddress))
-    // Node's own response takes what every answer says without taking the answer apart.
-    if (c.env.outgoing) for (const [name, value] of headersOf(c)) c.env.outgoing.setHeader(name, value)
-    await next()
-    if (!c.env.outgoing) finish(c)
-    const { requestId, route } = c.var
-    const { status } = c.res
-    const durationMs = clock.now() - startedAt
-    meter.count(route, status, durationMs)
-    // A line for each of thousands of requests a second costs a tenth of them, and the audit has what was done.
-    const level = status < 400 ? 'debug' : 'info'
-    log[level]({ requestId, route, method: c.req.method, status, durationMs }, 'request answered')
-  })
   for (const route of routes) {
     const [method = '', path = ''] = route.name.split(' ')
     const answer = async (c: Context<AppEnv>): Promise<Response> => {
-      c.set('route', route.name)
+      c.env.visit.route = route.name
       return serve(route, c)
     }
     // The description lies on the handler itself: as a middleware of its own it would be run for every request.
@@ -113,15 +97,37 @@ export function createApp({ platform, log, config, allowance, clock = systemCloc
   }
 
   const refuse = (error: unknown, c: Context<AppEnv>): Response =>
-    problemResponse(error, { instance: c.req.path, requestId: c.get('requestId'), log })
+    problemResponse(error, { instance: c.req.path, requestId: c.env.visit.requestId, log })
   app.notFound((c) => refuse(unknownRoute(c, routes), c))
   app.onError(refuse)
 
-  const stop = (): void => {
-    stopping.abort()
-    streams.stop()
+  return {
+    // Around the app, not a middleware in it: with a single handler a route, Hono need not compose any.
+    async fetch(request, connection = {}) {
+      const startedAt = clock.now()
+      const origin = readOrigin(request, connection.incoming?.socket?.remoteAddress)
+      const visit: Visit = { requestId: requestIdOf(request), route: 'none', origin }
+      const { outgoing } = connection
+      const said = { ...API_HEADERS, ...(origin.secure ? TLS_ONLY : {}), 'x-request-id': visit.requestId }
+      if (outgoing instanceof Answer) outgoing.said = said
+      // The very object that came in: an upgrade leaves its mark on it.
+      const response = await app.fetch(request, Object.assign(connection, { visit }))
+      if (!(outgoing instanceof Answer)) finish(response, said)
+      const { status } = response
+      const durationMs = clock.now() - startedAt
+      meter.count(visit.route, status, durationMs)
+      // A line for each of thousands of requests a second costs a tenth of them, and the audit has what was done.
+      const level = status < 400 ? 'debug' : 'info'
+      const { requestId, route } = visit
+      log[level]({ requestId, route, method: request.method, status, durationMs }, 'request answered')
+      return response
+    },
+    stop() {
+      stopping.abort()
+      streams.stop()
+    },
+    routes,
   }
-  return { fetch: async (request, env = {}) => app.fetch(request, env), stop, routes }
 }
 
 function requestIdOf(request: Request): string {
@@ -129,16 +135,9 @@ function requestIdOf(request: Request): string {
   return /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : randomUUID()
 }
 
-/** What every answer says, unless it says something else itself. */
-function headersOf(c: Context<AppEnv>): [string, string][] {
-  const tls = c.get('origin').secure ? Object.entries(TLS_ONLY) : []
-  return [...Object.entries(API_HEADERS), ...tls, ['x-request-id', c.get('requestId')]]
-}
-
-function finish(c: Context<AppEnv>): void {
-  for (const [name, value] of headersOf(c)) {
-    if (!c.res.headers.has(name)) c.res.headers.set(name, value)
-  }
+/** Adds what every answer says, unless it says something else itself. */
+function finish({ headers }: Response, said: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(said)) if (!headers.has(name)) headers.set(name, value)
 }
 
 function unknownRoute(c: Context<AppEnv>, routes: readonly Route[]): AppError {

@@ -86,7 +86,9 @@ function bearerOf(request: Request): string | undefined {
 
 /** The session in the cookie of a request, if it can be one. */
 export function sessionOf(request: Request): string | undefined {
-  const pairs = (request.headers.get('cookie') ?? '').split(';').map((pair) => pair.trim())
+  const cookie = request.headers.get('cookie')
+  if (cookie === null) return undefined
+  const pairs = cookie.split(';').map((pair) => pair.trim())
   const value = pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1)
   return value !== undefined && /^trs_[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined
 }

@@ -18,8 +18,13 @@ const BY_CODE: Readonly<Record<string, Refusal>> = {
 }
 
 /** Whether a request names one host, as HTTP/1.1 asks: of two, whoever stands before us may have read the other. */
-export function isAddressed({ headersDistinct: { host = [] }, httpVersion }: IncomingMessage): boolean {
-  return host.length === 1 ? host[0] !== '' : host.length === 0 && httpVersion === '1.0'
+export function isAddressed({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  return hosts === 1 ? headers.host !== '' : hosts === 0 && httpVersion === '1.0'
 }
 
 export function refuseHost(response: ServerResponse): void {

@@ -96,12 +96,10 @@ function queryOf(request: Request): Record<string, string | string[]> {
   const { url } = request
   const from = url.indexOf('?')
   if (from < 0) return {}
-  const searchParams = new URLSearchParams(url.slice(from))
-  const names = [...new Set(searchParams.keys())]
-  return Object.fromEntries(
-    names.map((name) => {
-      const all = searchParams.getAll(name)
-      return [name, all.length === 1 ? (all[0] ?? '') : all]
-    }),
-  )
+  const query = new Map<string, string | string[]>()
+  for (const [name, value] of new URLSearchParams(url.slice(from))) {
+    const before = query.get(name)
+    query.set(name, before === undefined ? value : [before, value].flat())
+  }
+  return Object.fromEntries(query)
 }

@@ -35,7 +35,8 @@ export function createServe(deps: {
 
   return async (route, c) => {
     const request = c.req.raw
-    const { peer, secure } = c.get('origin')
+    const { requestId, origin } = c.env.visit
+    const { peer, secure } = origin
     requireOwnOrigin(request)
     const sender = SIGNED.has(route.name) ? await senderOf(c.req.param('source') ?? '', peer) : undefined
     const known = sender === undefined ? await principalFor(route, request, peer) : undefined
@@ -43,7 +44,6 @@ export function createServe(deps: {
     const signed = sender === undefined ? undefined : await verified(sender, request, bytes)
     const by = known ?? signed?.principal ?? NOBODY
     const key = signed ? signed.key : nameOf(route, request)
-    const { requestId } = c.var
     const upgrade = upgradeOf(c)
     const call: Call = { request, by, peer, secure, params: c.req.param(), bytes, signed, key, requestId, log, upgrade }
     const response =

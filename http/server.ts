@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import { createAdaptorServer, getRequestListener, RequestError } from '@hono/node-server'
 import { WebSocketServer } from 'ws'
 import { AppError } from '../core/errors.ts'
+import { Answer } from './answer.ts'
 import type { App } from './app.ts'
-import type { Bindings } from './app-env.ts'
 import { isAddressed, refuseAddress, refuseBrokenRequests, refuseHost } from './refusals.ts'
 
 /** Bytes: nobody has anything to say to us over a socket. */
@@ -27,14 +27,14 @@ export interface Listening {
 
 /** Puts the app on Node's HTTP server. Resolves when it listens; throws `config.invalid` when it cannot. */
 export async function listen({ app, host, port, graceMs = 10_000 }: ListenOptions): Promise<Listening> {
-  // As it is: an upgrade leaves its mark on it.
-  const fetch = async (request: Request, env: Bindings): Promise<Response> => app.fetch(request, env)
+  const { fetch } = app
   // Nothing else gets as far as here: the app answers its own failures.
   const refuse = (error: unknown): Response =>
     error instanceof RequestError ? refuseAddress() : new Response(null, { status: 500 })
   const answer = getRequestListener(fetch, { hostname: host, errorHandler: refuse })
   const server = createServer(
     {
+      ServerResponse: Answer,
       // Against clients that send a byte a minute: Node's own limits are 60 s and 300 s, looked at every 30 s.
       headersTimeout: 10_000,
       requestTimeout: 30_000,
