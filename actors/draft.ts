@@ -27,9 +27,9 @@ export function emptyDraft(): Draft {
 
 export function mergeDrafts(drafts: readonly Draft[]): Draft {
   const whole = emptyDraft()
-  for (const draft of drafts) {
-    for (const key of Object.keys(whole) as (keyof Draft)[])
-      for (const row of draft[key]) (whole[key] as unknown[]).push(row)
+  for (const key of Object.keys(whole) as (keyof Draft)[]) {
+    const all: unknown[] = whole[key]
+    for (const draft of drafts) for (const row of draft[key]) all.push(row)
   }
   return whole
 }

@@ -4,6 +4,7 @@ import { isReservedType } from '../core/event.ts'
 import { type Json, toJson } from '../core/json.ts'
 import type { MachineEvent } from '../core/message.ts'
 import type { MailRow } from '../db/mailbox.ts'
+import type { HistoryRow } from '../db/turn-commit.ts'
 import type { TurnActor } from '../db/turn-input.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { type Step, step } from '../machines/step.ts'
@@ -13,10 +14,15 @@ import { adopt, migrationId } from './migration.ts'
 import { beBorn, bury, close, letterOf, type PlanContext, record, type Walker } from './walker.ts'
 
 /**
- * Mail for a turn. What was handed to it may want something to hold (`demand`): `refuse` hears when it does not, and
- * `repeats` that the turn took a message of its id before.
+ * Mail for a turn. Of what was handed to it, `takes` hears what came of it; `refuse`, that something it wants to hold
+ * (`demand`) does not; `repeats`, that the turn took a message of its id before.
  */
-export type Mail = MailRow & { demand?: Demand; refuse?: (why: AppError) => void; repeats?: () => void }
+export type Mail = MailRow & {
+  demand?: Demand
+  takes?: (row: HistoryRow) => void
+  refuse?: (why: AppError) => void
+  repeats?: () => void
+}
 
 /**
  * Steps one actor through its waiting mail and writes what follows into the draft. Pure: the same actor and mail
@@ -200,14 +206,9 @@ function takeMessage(draft: Draft, walker: Walker, row: Mail, context: PlanConte
       hosted,
     )
   }
-  record(
-    draft,
-    walker,
-    { messageId: row.messageId, event, sender: row.sender, cause: row.cause, acceptedAt: row.at },
-    result,
-    row.now,
-    context,
-  )
+  const { messageId, sender, cause, at: acceptedAt } = row
+  const recorded = record(draft, walker, { messageId, event, sender, cause, acceptedAt }, result, row.now, context)
+  row.takes?.(recorded)
   return undefined
 }
 

@@ -24,14 +24,14 @@ import { createInvocations } from './invocations.ts'
 import { createLive, tail } from './live.ts'
 import { createQueues, migrateQueues } from './queues.ts'
 import { createReadings } from './readings.ts'
-import { createReceipts } from './receipts.ts'
+import { createReceipts, type Receipt } from './receipts.ts'
 import { replay } from './replay.ts'
-import type { Runtime, RuntimeOptions, SendOptions } from './runtime-api.ts'
-import { type Accepted, createSender, refusalOf } from './sender.ts'
+import type { Answer, Runtime, RuntimeOptions, SendOptions } from './runtime-api.ts'
+import { createSender, refusalOf } from './sender.ts'
 import { createSweeper } from './sweeper.ts'
 import { createTimers } from './timers.ts'
 import { createTurn } from './turn.ts'
-import { createTurns } from './turns.ts'
+import { createTurns, type Handover } from './turns.ts'
 import type { PlanContext } from './walker.ts'
 
 export type { SpawnOptions } from './births.ts'
@@ -208,12 +208,15 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     await stopDatabase()
   }
 
+  /** Whether this process applies messages itself. */
+  const applies = (): boolean => isWorker && started
+
   async function send(
     address: Address,
     event: MachineEvent,
     { id, lane, sender: by, cause, demand }: SendOptions = {},
     freshId: string = randomUUID(),
-  ): Promise<Accepted> {
+  ): Promise<Handover> {
     const { kind } = parseAddress(address)
     // Callers without types may hand over anything; the sender judges it.
     const clean = toJson(event) as MachineEvent
@@ -228,7 +231,7 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
     const refusal = refusalOf(message)
     if (refusal) throw refusal
     // A worker applies it without keeping it first: one commit instead of two (docs/decisions/0015).
-    if (!isWorker || !started) return sender.append(message, demand)
+    if (!applies()) return sender.append(message, demand)
     return turns.hand({ message, named: id !== undefined, ...(demand === undefined ? {} : { demand }) })
   }
 
@@ -257,19 +260,26 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
 
     spawnAll,
 
-    send: (address, event, options) => send(address, event, options),
+    async send(address, event, options) {
+      const { duplicate } = await send(address, event, options)
+      return { duplicate }
+    },
 
     async ask(address, event, { timeoutMs = 30_000, ...options } = {}) {
       const freshId = randomUUID()
       const id = options.id ?? freshId
-      const expected = receipts.expect(address, id)
+      // Whoever applies it itself mostly knows the answer without waiting for it.
+      let expected = applies() ? undefined : receipts.expect(address, id)
       try {
-        const { duplicate } = await send(address, event, options, freshId)
-        if (duplicate) expected.look()
+        const { duplicate, receipt: own } = await send(address, event, options, freshId)
+        if (own) return answerOf(own, duplicate)
+        const late = expected === undefined
+        expected ??= receipts.expect(address, id)
+        if (late || duplicate) expected.look()
         const receipt = await expected.within(timeoutMs)
-        if (receipt) return { ...receipt, duplicate }
+        if (receipt) return answerOf(receipt, duplicate)
       } finally {
-        expected.cancel()
+        expected?.cancel()
       }
       throw new AppError(
         'actor.timeout',
@@ -304,6 +314,10 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
       }
     },
   }
+}
+
+function answerOf({ address, messageId, revision, to, status, effects, handled }: Receipt, duplicate: boolean): Answer {
+  return { address, messageId, revision, to, status, effects, handled, duplicate }
 }
 
 const HEALTH_MS = 2_000

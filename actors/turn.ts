@@ -5,7 +5,7 @@ import { parkActor } from '../db/actors.ts'
 import { isRefusedValue, isTakenRevision } from '../db/client.ts'
 import { buryUndeliverable } from '../db/dead-letters.ts'
 import type { MailRow } from '../db/mailbox.ts'
-import type { TurnCommit } from '../db/turn-commit.ts'
+import type { HistoryRow, TurnCommit } from '../db/turn-commit.ts'
 import type { TurnActor, TurnInput } from '../db/turn-input.ts'
 import { type Commit, type CommitDeps, createCommit } from './commit.ts'
 import { noSuchActor, refuseByReading } from './demand.ts'
@@ -32,6 +32,8 @@ export interface Taken {
   mistaken: Set<Address>
   /** Actors that do not take what was handed to them here and now: the mailbox keeps it for them. */
   elsewhere: Set<Address>
+  /** What came of a message: no more than a plan, until its actor is committed. */
+  applied: Map<Handed, HistoryRow>
   /** What an actor knew already. */
   duplicates: Set<Handed>
   /** What is not to be kept, because something that it demands does not hold. */
@@ -57,6 +59,7 @@ export function createTurn({ context, log, ...deps }: TurnDeps): Turn {
       conflicts: new Set(),
       mistaken: new Set(),
       elsewhere: new Set(),
+      applied: new Map(),
       duplicates: new Set(),
       refused: new Map(),
     }
@@ -226,7 +229,7 @@ function firstsOf(by: Address, handed: readonly Handed[]): TurnCommit['firsts'] 
 function withHanded(
   { mail, known, now }: Pick<TurnInput, 'mail' | 'known' | 'now'>,
   handed: readonly Handed[],
-  { duplicates, refused }: Pick<Taken, 'duplicates' | 'refused'>,
+  { applied, duplicates, refused }: Pick<Taken, 'applied' | 'duplicates' | 'refused'>,
 ): Mail[] {
   const rows: Mail[] = [...mail]
   for (const one of handed) {
@@ -251,6 +254,7 @@ function withHanded(
       now,
       born: null,
       seen: false,
+      takes: (row) => applied.set(one, row),
       repeats: () => duplicates.add(one),
       ...(one.demand === undefined ? {} : { demand: one.demand, refuse: (why: AppError) => refused.set(one, why) }),
     })

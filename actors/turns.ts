@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts'
 import type { Message } from '../core/message.ts'
 import { isConflict, isRefusedValue } from '../db/client.ts'
 import type { Demand } from './demand.ts'
+import type { Receipt } from './receipts.ts'
 import { type Accepted, mailboxFull } from './sender.ts'
 import type { Taken, Turn } from './turn.ts'
 import type { Ask, Handed } from './turn-inputs.ts'
@@ -27,11 +28,16 @@ export interface Turns {
    * that is committed; rejects with `database.unavailable` when nobody knows whether it was. What cannot be applied here
    * and now goes to the mailbox.
    */
-  hand(handed: Handed): Promise<Accepted>
+  hand(handed: Handed): Promise<Handover>
   /** True while the next turn has room: what is asked for now does not wait for others. */
   hasRoom(): boolean
   /** Ends when the turns in flight are committed; begins no more. */
   stop(): Promise<void>
+}
+
+/** What became of a message that was handed to a turn, and what its actor made of it, unless the mailbox has it now. */
+export interface Handover extends Accepted {
+  receipt?: Receipt | undefined
 }
 
 interface Waiter {
@@ -39,7 +45,7 @@ interface Waiter {
   reject(error: unknown): void
 }
 interface Waiting extends Handed {
-  resolve(accepted: Accepted): void
+  resolve(handover: Handover): void
   reject(error: unknown): void
 }
 /** What waits for an actor's next turn; what was handed in the order of its lanes. */
@@ -178,13 +184,13 @@ export function createTurns({ turn, mailboxLimit, append, log }: TurnsDeps): Tur
   }
 
   /** Answers what is done with; the rest goes to the mailbox. */
-  function settle(handed: readonly Waiting[], { refused, elsewhere, duplicates }: Taken): Waiting[] {
+  function settle(handed: readonly Waiting[], { applied, refused, elsewhere, duplicates }: Taken): Waiting[] {
     const rest: Waiting[] = []
     for (const one of handed) {
       const why = refused.get(one)
       if (why) one.reject(why)
       else if (elsewhere.has(one.message.to)) rest.push(one)
-      else one.resolve({ duplicate: duplicates.has(one) })
+      else one.resolve({ duplicate: duplicates.has(one), receipt: applied.get(one) })
     }
     return rest
   }

@@ -5,7 +5,7 @@ import type { Json } from '../core/json.ts'
 import type { Lane, MachineEvent } from '../core/message.ts'
 import type { ActorRow } from '../db/actors.ts'
 import type { MailRow } from '../db/mailbox.ts'
-import type { ActorChange } from '../db/turn-commit.ts'
+import type { ActorChange, HistoryRow } from '../db/turn-commit.ts'
 import type { Seen } from '../db/turn-input.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { firstStep, type Step } from '../machines/step.ts'
@@ -75,7 +75,10 @@ export function beBorn(
   close(draft, walker)
 }
 
-/** Writes a step into the history, and what it asks for into the draft. A sealed actor steps and asks for nothing. */
+/**
+ * Writes a step into the history, and what it asks for into the draft. A sealed actor steps and asks for nothing. Answers
+ * the history's new row.
+ */
 export function record(
   draft: Draft,
   walker: Walker,
@@ -83,9 +86,9 @@ export function record(
   result: Step,
   at: Date,
   context: PlanContext,
-): void {
+): HistoryRow {
   const { actor, hosted, snapshot: before } = walker
-  draft.history.push({
+  const row: HistoryRow = {
     address: actor.address,
     revision: walker.revision,
     ...received,
@@ -95,15 +98,17 @@ export function record(
     effects: result.effects,
     handled: result.handled,
     machineHash: hosted.hash,
-  })
+  }
+  draft.history.push(row)
   walker.snapshot = result.snapshot
-  if (hosted.sealed) return
+  if (hosted.sealed) return row
   // What a step causes has the cause of the step itself: everything can be traced to the event it began with.
   const cause = received.cause ?? `${actor.address}:${walker.revision}`
   for (const [index, effect] of result.effects.entries()) {
     if (!isLastWord(effect, received)) apply(draft, walker, effect, index, before, cause, at, context)
   }
   if (before?.status !== result.snapshot.status) tellParent(draft, walker, cause)
+  return row
 }
 
 /** A child that has just told how it ended needs not be told to stop: it takes no mail any more. */

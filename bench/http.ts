@@ -14,18 +14,35 @@ const JSON_BODY = { 'content-type': 'application/json' }
 export function connect(url: string, connections: number): Client {
   const pool = new Pool(url, { connections, pipelining: 1 })
 
-  async function send(
+  /** By undici's lowest level, without a stream for each body: the client works on the same cores as those it measures. */
+  function send(
     method: 'DELETE' | 'GET' | 'POST' | 'PUT',
     path: string,
     body?: string,
     headers?: Record<string, string>,
-  ) {
-    const answer = await pool.request({
-      method,
-      path,
-      ...(body === undefined ? {} : { body, headers: headers ?? JSON_BODY }),
+  ): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const pieces: Buffer[] = []
+      let status = 0
+      pool.dispatch(
+        { method, path, ...(body === undefined ? {} : { body, headers: headers ?? JSON_BODY }) },
+        {
+          onRequestStart() {},
+          onResponseStart(_controller, statusCode) {
+            status = statusCode
+          },
+          onResponseData(_controller, piece) {
+            pieces.push(piece)
+          },
+          onResponseEnd() {
+            resolve({ status, text: Buffer.concat(pieces).toString() })
+          },
+          onResponseError(_controller, error) {
+            reject(error)
+          },
+        },
+      )
     })
-    return { status: answer.statusCode, text: await answer.body.text() }
   }
 
   return {

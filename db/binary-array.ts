@@ -9,20 +9,48 @@
 const HEADER_BYTES = 20
 const NULL = -1
 
-/** `pg_type.oid`, and how many bytes an element needs at most; undefined for a value that is to be written as text. */
-const TYPES = {
-  text: { oid: 25, room: (value: unknown) => (typeof value === 'string' ? value.length * 3 : undefined) },
-  bigint: { oid: 20, room: (value: unknown) => (Number.isSafeInteger(value) ? 8 : undefined) },
+interface ElementType {
+  /** `pg_type.oid`. */
+  oid: number
+  /** How many bytes an element needs at most; undefined for a value that is to be written as text. */
+  room(value: unknown): number | undefined
+  /** Answers how many bytes it wrote. */
+  write(value: unknown, buffer: Buffer, at: number): number
 }
-const CAST = /^::(text|bigint)\[\]/
+
+const TYPES: Readonly<Record<string, ElementType>> = {
+  bool: {
+    oid: 16,
+    room: (value) => (typeof value === 'boolean' ? 1 : undefined),
+    write: (value, buffer, at) => buffer.writeUInt8(value === true ? 1 : 0, at) - at,
+  },
+  bigint: {
+    oid: 20,
+    room: (value) => (Number.isSafeInteger(value) ? 8 : undefined),
+    write: (value, buffer, at) => buffer.writeBigInt64BE(BigInt(Number(value)), at) - at,
+  },
+  text: {
+    oid: 25,
+    room: (value) => (typeof value === 'string' ? value.length * 3 : undefined),
+    write: (value, buffer, at) => buffer.write(String(value), at),
+  },
+  timestamptz: {
+    oid: 1184,
+    room: (value) => (value instanceof Date && Number.isSafeInteger(value.getTime()) ? 8 : undefined),
+    // Microseconds since the year 2000 (timestamp_recv, src/backend/utils/adt/timestamp.c).
+    write: (value, buffer, at) => buffer.writeBigInt64BE(BigInt(Number(value) - YEAR_2000) * 1000n, at) - at,
+  },
+}
+const YEAR_2000 = Date.UTC(2000, 0)
+const CAST = /^::(bool|bigint|text|timestamptz)\[\]/
 
 /** What follows a parameter in its statement tells its type. Undefined: left to `pg`, whose way knows all types. */
 export function encodeArray(values: readonly unknown[], castAfter: string): Buffer | undefined {
-  const name = CAST.exec(castAfter)?.[1]
-  return name === 'text' || name === 'bigint' ? encode(values, TYPES[name]) : undefined
+  const type = TYPES[CAST.exec(castAfter)?.[1] ?? '']
+  return type && encode(values, type)
 }
 
-function encode(values: readonly unknown[], { oid, room }: (typeof TYPES)['text']): Buffer | undefined {
+function encode(values: readonly unknown[], { oid, room, write }: ElementType): Buffer | undefined {
   let most = HEADER_BYTES
   let nulls = 0
   for (const value of values) {
@@ -40,17 +68,9 @@ function encode(values: readonly unknown[], { oid, room }: (typeof TYPES)['text'
   buffer.writeInt32BE(1, 16)
   let at = HEADER_BYTES
   for (const value of values) {
-    const bytes = write(value, buffer, at + 4)
-    buffer.writeInt32BE(bytes, at)
-    at += 4 + Math.max(bytes, 0)
+    const bytes = value === null ? 0 : write(value, buffer, at + 4)
+    buffer.writeInt32BE(value === null ? NULL : bytes, at)
+    at += 4 + bytes
   }
   return buffer.subarray(0, at)
-}
-
-/** Bytes written; -1 for null. */
-function write(value: unknown, buffer: Buffer, at: number): number {
-  if (typeof value === 'string') return buffer.write(value, at)
-  if (typeof value !== 'number') return NULL
-  buffer.writeBigInt64BE(BigInt(value), at)
-  return 8
 }

@@ -36,6 +36,21 @@ it('gives PostgreSQL every whole number that a number can be, and those that are
   )
 })
 
+it('gives PostgreSQL every moment that a Date can be and PostgreSQL holds, and every yes and no', async () => {
+  const moment = fc.date({
+    min: new Date('0001-01-01T00:00:00Z'),
+    max: new Date('9999-12-31T23:59:59.999Z'),
+    noInvalidDate: true,
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.option(moment)), fc.array(fc.option(fc.boolean())), async (moments, answers) => {
+      const [row] = await sql<{ moments: (Date | null)[]; answers: (boolean | null)[] }[]>`
+        select ${moments}::timestamptz[] as moments, ${answers}::bool[] as answers`
+      expect(row).toEqual({ moments, answers })
+    }),
+  )
+})
+
 it('is refused a NUL character by PostgreSQL, as text would be', async () => {
   await expect(Promise.resolve(sql`select ${['a\0b']}::text[]`)).rejects.toMatchObject({ code: '22021' })
 })
