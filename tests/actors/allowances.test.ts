@@ -55,14 +55,17 @@ describe.each(await backends())('an allowance on $name', ({ redisUrl }) => {
   it('is given out once, however many ask at the same time', async () => {
     const names = ['p', 'q', 'r']
     const grants = await Promise.all(
-      Array.from({ length: 40 }, (_, n) =>
-        processes[n % 2]?.spend(
-          RATE,
-          (n % 3 === 0 ? names : names.toReversed()).map((who) => ({ who, owed: 0, wanted: 1 })),
-        ),
+      Array.from({ length: 20 }).flatMap((_, n) =>
+        processes.map((process) => {
+          const inOrder = n % 3 === 0 ? names : names.toReversed()
+          return process.spend(
+            RATE,
+            inOrder.map((who) => ({ who, owed: 0, wanted: 1 })),
+          )
+        }),
       ),
     )
-    expect(grants.flat().reduce((sum, grant) => sum + (grant?.granted ?? 0), 0)).toBe(30)
+    expect(grants.flat().reduce((sum, { granted }) => sum + granted, 0)).toBe(30)
   })
 
   it('comes back with time', async () => {
@@ -74,14 +77,14 @@ describe.each(await backends())('an allowance on $name', ({ redisUrl }) => {
     expect(await ask()).toBe(10)
   })
 
-  it.skipIf(redisUrl !== undefined)(
-    'is forgotten when nobody has used it for an hour, and is whole again',
-    async () => {
+  // Redis forgets by itself.
+  if (redisUrl === undefined) {
+    it('is forgotten when nobody has used it for an hour, and is whole again', async () => {
       await spend(0, 'old', 0, 10)
       await sql`update allowances set paid_ms = paid_ms - 24 * 3600000`
       await forgetAllowances(sql)
       expect(await sql`select who from allowances`).toEqual([])
       expect((await spend(0, 'old', 0, 10))?.granted).toBe(10)
-    },
-  )
+    })
+  }
 })
