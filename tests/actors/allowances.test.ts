@@ -76,15 +76,18 @@ describe.each(await backends())('an allowance on $name', ({ redisUrl }) => {
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(await ask()).toBe(10)
   })
+})
 
-  // Redis forgets by itself.
-  if (redisUrl === undefined) {
-    it('is forgotten when nobody has used it for an hour, and is whole again', async () => {
-      await spend(0, 'old', 0, 10)
-      await sql`update allowances set paid_ms = paid_ms - 24 * 3600000`
-      await forgetAllowances(sql)
-      expect(await sql`select who from allowances`).toEqual([])
-      expect((await spend(0, 'old', 0, 10))?.granted).toBe(10)
-    })
-  }
+it('is forgotten in PostgreSQL when nobody has used it for an hour, and is whole again', async () => {
+  const database = await createTestDatabase()
+  const sql = connect(database.url)
+  const { spend } = createPostgresAllowance(sql)
+  const asks = [{ who: 'old', owed: 0, wanted: 10 }]
+  await spend(RATE, asks)
+  await sql`update allowances set paid_ms = paid_ms - 24 * 3600000`
+  await forgetAllowances(sql)
+  expect(await sql`select who from allowances`).toEqual([])
+  expect(await spend(RATE, asks)).toMatchObject([{ granted: 10 }])
+  await sql.end()
+  await database.drop()
 })
