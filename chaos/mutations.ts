@@ -148,15 +148,14 @@ export const MUTATIONS: readonly Mutation[] = [
       { file: 'db/turns.ts', from: '      rows(mailOf(turn.mail, changes), newMail),\n', to: '' },
       {
         file: 'db/turns.ts',
-        from: '  return {\n    committed: new Set(',
-        to: `  const ours = done.flatMap(({ address }) => address ?? [])
+        from: '  return { committed: new Set(',
+        to: `  const ours = done?.committed ?? []
   const late = mailOf(turn.mail, changes).filter(({ by }) => ours.includes(by))
   if (late.length > 0) {
     await new Promise((resolve) => setTimeout(resolve, 60))
     await answer(sql\`with committed as (select u.address from unnest(\${ours}::text[]) as u(address)), \${newMail(sql, late)} select 1\`)
   }
-  return {
-    committed: new Set(`,
+  return { committed: new Set(`,
       },
     ],
     rows: ['P3', 'P8', 'D4'],
