@@ -13,10 +13,10 @@ import type { Ask, Handed } from './turn-inputs.ts'
 const ACTORS_PER_TURN = 128
 /** Messages handed to one actor in one turn. */
 const HANDED_PER_TURN = 64
-/** Turns in flight at once in one process: while one waits for its commit, the next is read and stepped. */
-const LANES = 2
-/** So many actors make a second one worth while; fewer go together with those that come while the first is under way. */
-const WORTH = 32
+/** Turns in flight at once in one process: while some wait for their commits, the next is read and stepped. */
+const LANES = 3
+/** So many actors make another one worth while; fewer go together with those that come while one is under way. */
+const WORTH = 16
 
 export interface Turns {
   /** Gives these actors turns until the mail that waits now is applied. Rejects when the database does not answer. */
