@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { createRuntime, type Runtime } from '../actors/runtime.ts'
 import type { Address } from '../core/address.ts'
+import { AppError } from '../core/errors.ts'
 import { forEach } from './http.ts'
 import { machines } from './machines.ts'
 import type { Stage } from './stage.ts'
@@ -26,7 +28,10 @@ export async function bear(feeder: Runtime, kind: string, prefix: string, count:
   }
 }
 
-/** Sends so many events, many at once, and resolves when all are durably accepted. */
+/**
+ * Sends so many events, many at once, and resolves when all are durably accepted. Full mailboxes are heeded, as a sender
+ * should: what they refuse comes again a moment later.
+ */
 export async function pour(
   feeder: Runtime,
   count: number,
@@ -34,6 +39,18 @@ export async function pour(
 ): Promise<void> {
   await forEach(count, 1_000, async (n) => {
     const { to, event } = letter(n)
-    await feeder.send(to, event)
+    while (!(await isTaken(feeder.send(to, event)))) await pause(FULL_MS)
   })
+}
+
+const FULL_MS = 50
+
+async function isTaken(sent: Promise<unknown>): Promise<boolean> {
+  try {
+    await sent
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'actor.mailbox_full') return false
+    throw error
+  }
 }

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderChart } from './chart.ts'
+import { WrongAnswer } from './contestant.ts'
 import { describeMachine, installPeers, ownVersion, readTicks, stolenShare } from './environment.ts'
 import { CONTESTANTS, QUESTIONS } from './lineup.ts'
 import { isWanted, type Options, parseOptions, USAGE } from './options.ts'
@@ -19,6 +20,7 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
   const wanted = (name: string): boolean => isWanted(name, options.only)
   const redis = await redisVersion()
   const notMeasured: Record<string, string> = {}
+  const failed: Record<string, string> = {}
   const plans = CONTESTANTS.filter((plan) => plan.rows.some(wanted)).filter((plan) => {
     const lacks = plan.needs?.includes('redis') && redis === undefined
     if (lacks) for (const row of plan.rows.filter(wanted)) notMeasured[row] = 'install redis-server'
@@ -38,7 +40,13 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
       continue
     }
     stage.say(`  question: ${name}`)
-    questions.push({ name, figures: await ask(stage) })
+    try {
+      questions.push({ name, figures: await ask(stage) })
+    } catch (error) {
+      if (error instanceof WrongAnswer) throw error
+      // Half an hour of other figures is not lost for it.
+      failed[name] = error instanceof Error ? error.message : String(error)
+    }
   }
   const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string }
   return {
@@ -57,6 +65,7 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
     questions,
     ratios: ratiosOf(rows, questions),
     notMeasured,
+    failed,
   }
 }
 
@@ -76,9 +85,10 @@ async function draw(file: string): Promise<void> {
   process.stdout.write(`${target}\n`)
 }
 
-async function main(): Promise<void> {
+/** False: a question found no answer. */
+async function main(): Promise<boolean> {
   const options = parseOptions(process.argv.slice(2))
-  if (options.chart !== undefined) return draw(options.chart)
+  if (options.chart !== undefined) return draw(options.chart).then(() => true)
   const out = options.json ? process.stderr : process.stdout
   const say = (line: string): void => void out.write(`${line}\n`)
   const stage = openStage(options.quick ? QUICK : FULL, say)
@@ -95,14 +105,14 @@ async function main(): Promise<void> {
     say(`\n${renderTable(result)}\n`)
     say(`${Math.round((performance.now() - startedAt) / 1_000)} s, all answers checked. ${file}`)
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`)
+    return Object.keys(result.failed).length === 0
   } finally {
     await stage.close()
   }
 }
 
 try {
-  await main()
-  process.exit(0)
+  process.exit((await main()) ? 0 : 1)
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   if (error instanceof TypeError && 'code' in error) process.stderr.write(`\n${USAGE}`)

@@ -27,4 +27,6 @@ export interface Result {
   ratios: Record<string, number>
   /** Row or question → why it was not measured. */
   notMeasured: Record<string, string>
+  /** Questions that found no answer, and why; a wrong answer ends the run instead. */
+  failed: Record<string, string>
 }

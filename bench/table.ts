@@ -2,7 +2,7 @@ import type { Result } from './result.ts'
 
 /** The result for people. */
 export function renderTable(result: Result): string {
-  const { rows, questions, ratios, notMeasured } = result
+  const { rows, questions, ratios, notMeasured, failed } = result
   const sections = [
     grid(
       ['row', 'events/s', 'p50 ms', 'p99 ms', 'rounds'],
@@ -30,6 +30,7 @@ export function renderTable(result: Result): string {
       Object.entries(ratios).map(([name, value]) => [name, figure(value)]),
     ),
     Object.entries(notMeasured).map(([name, why]) => `not measured: ${name}: ${why}`),
+    Object.entries(failed).map(([name, why]) => `failed: ${name}: ${why}`),
   ]
   return sections
     .filter((lines) => lines.length > 0)

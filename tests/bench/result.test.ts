@@ -26,6 +26,7 @@ const result = (rows: Row[]): Result => ({
   questions: [{ name: 'idle actors', figures: { costVsThousand: 1.1, 'memory, MB': 200 } }],
   ratios: { httpVsRestate: 10 },
   notMeasured: { 'bullmq redis': 'install redis-server' },
+  failed: { backlog: 'took too long' },
 })
 
 describe('ratios', () => {
@@ -61,12 +62,13 @@ describe('ratios', () => {
 })
 
 describe('the table', () => {
-  it('shows rows, answers, ratios, and what was not measured with the reason', () => {
+  it('shows rows, answers, ratios, and what was not measured or found no answer, with the reason', () => {
     const text = renderTable(result([row('troupe http 64 redis', 12_345.6)]))
     expect(text).toMatch(/troupe http 64 redis +12,346 +1 +2 +12345\.6/)
     expect(text).toMatch(/memory, MB +200/)
     expect(text).toMatch(/httpVsRestate +10/)
     expect(text).toContain('not measured: bullmq redis: install redis-server')
+    expect(text).toContain('failed: backlog: took too long')
   })
 
   it('keeps three digits that mean something', () => {
