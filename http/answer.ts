@@ -10,7 +10,8 @@ export class Answer<Of extends IncomingMessage = IncomingMessage> extends Server
     headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
   ): this {
     // In one piece: Node takes headers apart again that were set one by one.
-    if (typeof reason !== 'string' && !Array.isArray(reason)) return super.writeHead(status, { ...this.said, ...reason })
+    if (typeof reason !== 'string' && !Array.isArray(reason))
+      return super.writeHead(status, { ...this.said, ...reason })
     for (const [name, value] of Object.entries(this.said)) if (!this.hasHeader(name)) this.setHeader(name, value)
     return super.writeHead(status, reason as string, headers)
   }
