@@ -273,9 +273,10 @@ function assemble(options: RuntimeOptions, { log, hosted, databaseUrl, installat
       try {
         const { duplicate, receipt: own } = await send(address, event, options, freshId)
         if (own) return answerOf(own, duplicate)
-        const late = expected === undefined
-        expected ??= receipts.expect(address, id)
-        if (late || duplicate) expected.look()
+        if (!expected || duplicate) {
+          expected ??= receipts.expect(address, id)
+          expected.look()
+        }
         const receipt = await expected.within(timeoutMs)
         if (receipt) return answerOf(receipt, duplicate)
       } finally {

@@ -84,9 +84,9 @@ process.on('SIGTERM', () => {
     .then(() => process.exit(0))
 })
 process.once('disconnect', () => process.exit(1))
-// Last: whoever hears of it may end it at once.
 // Those that are killed could not keep it at their end.
 flushCompileCache()
+// Last: whoever hears of it may end it at once.
 process.send?.({ ready: true, startedMs: Math.round(performance.now() - startedAt), url: door?.url ?? null })
 
 async function answer({ ask, call }: Asked): Promise<void> {

@@ -9,9 +9,6 @@ const UNITS = new Map([
   ['w', 604_800_000],
 ])
 
-/** What nearly all are. */
-const SINGLE = /^(\d{1,9})(ms|s|m|h|d|w)$/
-
 /** True for `30s`, `1h30m`, `250ms`, `1.5h`: at least one number with a unit (ms, s, m, h, d, w), larger units first or not. */
 export function isDuration(text: string): boolean {
   return /^(\d{1,9}(\.\d{1,3})?(ms|s|m|h|d|w)){1,6}$/.test(text)
@@ -19,8 +16,6 @@ export function isDuration(text: string): boolean {
 
 /** Milliseconds of `30s`, `1h30m`, `250ms`. Throws `request.invalid`. */
 export function parseDuration(text: string): number {
-  const single = SINGLE.exec(text)
-  if (single) return Number(single[1]) * (UNITS.get(single[2] ?? '') ?? 0)
   if (!isDuration(text)) {
     throw new AppError(
       'request.invalid',

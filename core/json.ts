@@ -11,7 +11,6 @@ export type JsonObject = { [key: string]: Json }
  * text that holds them.
  */
 export function toJson(value: unknown): Json {
-  if (value === null || value === undefined) return null
   const text = JSON.stringify(value)
   if (text === undefined) return null
   return JSON.parse(SUSPECT.test(text) ? text.replaceAll(UNREADABLE, replaceUnreadable) : text) as Json

@@ -88,7 +88,9 @@ async function* textOf(
   for (const { name, columns } of header.tables) {
     const hash = createHash('sha256')
     let rows = 0
-    const copy = client.query(copyTo(`copy ${quoted(name)} (${columns.map(quoted).join(', ')}) to stdout`))
+    const copy = client.query(
+      copyTo(`copy ${pg.escapeIdentifier(name)} (${columns.map(pg.escapeIdentifier).join(', ')}) to stdout`),
+    )
     for await (const chunk of copy as AsyncIterable<Buffer>) {
       hash.update(chunk)
       for (const byte of chunk) if (byte === NEWLINE) rows += 1
@@ -148,7 +150,7 @@ export async function restoreBackup(databaseUrl: string, path: string, rewrites:
     await refuseUsed(client, report)
     await migrate(databaseUrl, undefined, report.schema.length)
     await inTransaction(client, 'begin', async () => {
-      await client.query(`truncate ${report.tables.map(({ name }) => quoted(name)).join(', ')}`)
+      await client.query(`truncate ${report.tables.map(({ name }) => pg.escapeIdentifier(name)).join(', ')}`)
       await load(client, path)
       for (const [kind, rewrite] of Object.entries(rewrites)) await rewriteActors(client, kind, rewrite)
       // A copy is an installation of its own: it must not take jobs of the other from a Redis that both use.
@@ -192,7 +194,12 @@ async function load(client: pg.Client, path: string): Promise<void> {
         return
       }
     }
-    await pipeline(rows, client.query(copyFrom(`copy ${quoted(name)} (${columns.map(quoted).join(', ')}) from stdin`)))
+    await pipeline(
+      rows,
+      client.query(
+        copyFrom(`copy ${pg.escapeIdentifier(name)} (${columns.map(pg.escapeIdentifier).join(', ')}) from stdin`),
+      ),
+    )
     for (const [column, last] of Object.entries(sequences)) {
       const counted = 'select setval(pg_get_serial_sequence(quote_ident($1), $2)::regclass, $3)'
       await client.query(counted, [name, column, last])
@@ -227,10 +234,6 @@ async function rewriteActors(
       [snapshot, address, event],
     )
   }
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }
 
 const CONNECT_MS = 10_000

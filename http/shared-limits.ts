@@ -1,5 +1,6 @@
-import type { Allowance, Grant, Rate } from '../core/allowance.ts'
+import type { Allowance, Rate } from '../core/allowance.ts'
 import type { Clock } from '../core/clock.ts'
+import { within } from './within.ts'
 
 /** What this process knows of one who asks. */
 interface Account {
@@ -117,7 +118,7 @@ export function createSharedLimits(deps: SharedDeps): (who: string) => Promise<v
       }
     })
     // A store that is away is no fault of whoever asks: what is owed to it is forgotten.
-    const grants = await within(PATIENCE_MS, allowance.spend(rate, asks)).catch(() => undefined)
+    const grants = await within(allowance.spend(rate, asks), PATIENCE_MS).catch(() => undefined)
     const now = clock.now()
     if (grants === undefined) awayUntil = now + AWAY_MS
     for (const [place, account] of asking.entries()) {
@@ -144,14 +145,4 @@ export function createSharedLimits(deps: SharedDeps): (who: string) => Promise<v
     if (open && account.tokens <= account.target / 2) void ask(account)
     return undefined
   }
-}
-
-/** Undefined when it takes longer. */
-async function within(ms: number, work: Promise<Grant[]>): Promise<Grant[] | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  // What came while this process was busy is read before it is called late.
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => setImmediate(resolve, undefined), ms)
-  })
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

@@ -1,3 +1,5 @@
+import { within } from './within.ts'
+
 /** One message of an event stream. */
 export interface Frame {
   event: string
@@ -89,17 +91,4 @@ export function formatFrame({ event, id, data }: Frame): string {
 
 function oneLine(text: string): string {
   return text.replaceAll(/[\r\n\0]/g, '')
-}
-
-/** The value, or undefined when it takes longer. */
-async function within<T>(value: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined)
-  })
-  try {
-    return await Promise.race([value, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
