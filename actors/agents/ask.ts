@@ -9,8 +9,8 @@ const TIMEOUT_MS = 15_000
 /**
  * Sends a message and answers with what the actor made of it, once that is committed; so the tables that follow the
  * actor already show it. Throws `event.refused` when the actor does not take the event in its present state,
- * `actor.timeout` when no worker got to it: it is then still on its way, and `request.precondition_failed` when the actor
- * is at another revision than the expected one.
+ * `actor.timeout` when no worker got to it: it is then still on its way, `request.precondition_failed` when the actor is at
+ * another revision than the expected one, and `actor.not_found` when it belongs to another team.
  */
 export function ask(
   runtime: Runtime,
@@ -23,7 +23,7 @@ export function ask(
     id: `ask:${ulid()}`,
     sender: `user/${by.name}`,
     timeoutMs: TIMEOUT_MS,
-    demand: { handled: true, ...(expected === undefined ? {} : { revision: expected }) },
+    demand: { team: by.team, handled: true, ...(expected === undefined ? {} : { revision: expected }) },
   })
 }
 

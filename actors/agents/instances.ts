@@ -1,4 +1,4 @@
-import { teamKey } from '../../core/address.ts'
+import { teamKey, address as toAddress } from '../../core/address.ts'
 import { AppError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -99,7 +99,7 @@ export function createInstances(deps: InstancesDeps): Instances {
     get: async (by, id) => toView(await existing(by.team, id)),
 
     async command(by, id, action, { reason = '', expected }) {
-      const { address } = await existing(by.team, id)
+      const address = toAddress('agent', id)
       const done = await ask(runtime, address, { type: action.toUpperCase(), by: by.name, reason }, by, expected)
       const [row] = await Promise.all([
         existing(by.team, id),
