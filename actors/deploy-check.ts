@@ -2,7 +2,7 @@ import type { Json } from '../core/json.ts'
 import { listLiveStates } from '../db/actors.ts'
 import type { Sql } from '../db/client.ts'
 import type { HostedMachine } from '../machines/host.ts'
-import { adopt } from './migration.ts'
+import { adopt } from './past/migration.ts'
 
 /** What becomes of the actors in one state when the machines of this process take them over. */
 export interface DeployVerdict {

@@ -5,9 +5,9 @@ import type { Sql } from '../db/client.ts'
 import { type HistoryEntry, readHistoryAfter, readOn } from '../db/history.ts'
 import { isSettled } from '../db/mailbox.ts'
 import type { HostedMachine } from '../machines/host.ts'
-import { type Live, tail } from './live.ts'
+import { type Live, tail } from './past/live.ts'
+import { viewActor } from './past/view.ts'
 import type { Runtime } from './runtime-api.ts'
-import { viewActor } from './view.ts'
 
 /** Entries of one reading. */
 const PAGE = 500

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { assign, cancel, enqueueActions, fromPromise, sendTo, setup } from 'xstate'
-import { currentInvocation } from '../actors/promise.ts'
+import { currentInvocation } from '../actors/work/promise.ts'
 import { actorAt } from '../machines/ref.ts'
 import { createMover } from './nth-call/mover.ts'
 

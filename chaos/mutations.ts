@@ -92,7 +92,7 @@ export const MUTATIONS: readonly Mutation[] = [
     protection: 'the sweeper',
     edits: [
       {
-        file: 'actors/sweeper.ts',
+        file: 'actors/work/sweeper.ts',
         from: 'async function sweep(): Promise<void> {',
         to: 'async function sweep(): Promise<void> {\n    if (deps) return',
       },
@@ -175,7 +175,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     id: 12,
     protection: 'the filter of teams',
-    edits: [{ file: 'actors/agents/actors.ts', from: '!row || row.team !== by.team', to: '!row' }],
+    edits: [{ file: 'actors/agents/inspect/actors.ts', from: '!row || row.team !== by.team', to: '!row' }],
     rows: ['P10'],
   },
 ]

@@ -1,4 +1,4 @@
-import type { RedisFacts } from '../actors/redis-health.ts'
+import type { RedisFacts } from '../actors/carriage/redis-health.ts'
 import type { DatabaseFacts, WorkFacts } from '../db/doctor.ts'
 
 /** One thing that was looked at. `problem`: somebody should act; `warning`: soon, or knowingly not. */

@@ -1,4 +1,4 @@
-import { examineRedis } from '../actors/redis-health.ts'
+import { examineRedis } from '../actors/carriage/redis-health.ts'
 import type { Config } from '../core/config.ts'
 import { toErrorRecord } from '../core/errors.ts'
 import { createLog } from '../core/log.ts'

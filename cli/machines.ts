@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import type { ActionHandler } from '../actors/invocations.ts'
+import type { ActionHandler } from '../actors/work/invocations.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
 import { type AnyMachine, isMachine } from '../machines/host.ts'
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { definitionSchemaText, withFieldTable } from '../actors/agents/definition-schema.ts'
+import { definitionSchemaText, withFieldTable } from '../actors/agents/format/definition-schema.ts'
 
 // Writes what is generated from the definition's schema; tests/agents/definition-schema.test.ts fails when it is stale.
 const schemaFile = new URL('../agent-templates/agent.schema.json', import.meta.url)

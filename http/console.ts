@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { Env, Hono } from 'hono'
-import { PAGE_POLICY } from './guard.ts'
-import { text } from './reply.ts'
+import { PAGE_POLICY } from './door/guard.ts'
+import { text } from './wire/reply.ts'
 
 const TYPES = new Map([
   ['.js', 'text/javascript; charset=utf-8'],

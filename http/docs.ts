@@ -1,7 +1,7 @@
 import type { Env, Hono } from 'hono'
 import { openAPIRouteHandler } from 'hono-openapi'
-import { createFiles } from './files.ts'
-import { API_HEADERS } from './guard.ts'
+import { API_HEADERS } from './door/guard.ts'
+import { createFiles } from './wire/files.ts'
 
 /** Swagger UI styles its elements in place; it runs nothing that is not a file of ours. */
 const POLICY =

@@ -3,9 +3,9 @@ import { createServer } from 'node:http'
 import { createAdaptorServer, getRequestListener, RequestError } from '@hono/node-server'
 import { WebSocketServer } from 'ws'
 import { AppError } from '../core/errors.ts'
-import { Answer } from './answer.ts'
 import type { App } from './app.ts'
-import { isAddressed, refuseAddress, refuseBrokenRequests, refuseHost } from './refusals.ts'
+import { isAddressed, refuseAddress, refuseBrokenRequests, refuseHost } from './door/refusals.ts'
+import { Answer } from './wire/answer.ts'
 
 /** Bytes: nobody has anything to say to us over a socket. */
 const LARGEST_MESSAGE = 1_024

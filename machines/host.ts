@@ -26,7 +26,7 @@ export interface HostedMachine {
   stamped: boolean
   /** Makes snapshots of earlier versions into ones of this version. */
   migrate?: Migrate
-  /** True: it steps, and nothing that it asks for is done (actors/fork-rules.ts). */
+  /** True: it steps, and nothing that it asks for is done (actors/forks/fork-rules.ts). */
   sealed?: boolean
 }
 

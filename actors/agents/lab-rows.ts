@@ -8,7 +8,7 @@ import { deviceProjection } from '../../machines/device.ts'
 import type { DeviceState } from '../../machines/device-protocol.ts'
 import { lockProjection } from '../../machines/lock.ts'
 import type { LockState } from '../../machines/lock-desk.ts'
-import { poolOf } from './pools.ts'
+import { poolOf } from './devices/pools.ts'
 
 /** What the lab's actors say of themselves in a turn, as rows of the tables that people query. */
 

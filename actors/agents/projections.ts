@@ -10,7 +10,7 @@ import type { AgentContext } from '../../machines/agent-protocol.ts'
 import { activePaths } from '../../machines/describe.ts'
 import type { RunContext } from '../../machines/run-protocol.ts'
 import { alertRow, deviceRow, lockRowsOf } from './lab-rows.ts'
-import { scheduleRow } from './schedule-rows.ts'
+import { scheduleRow } from './schedules/schedule-rows.ts'
 
 /** The tables that people query, kept in step with the actors by the very commits that move these. */
 export const PROJECTIONS: readonly Projection[] = [

@@ -1,5 +1,5 @@
 import type { RunningPlatform } from '../../actors/agents/platform.ts'
-import { createRetention } from '../../actors/agents/retention.ts'
+import { createRetention } from '../../actors/agents/records/retention.ts'
 import { createLog } from '../../core/log.ts'
 import { LOCAL } from '../../core/principal.ts'
 

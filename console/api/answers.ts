@@ -1,7 +1,7 @@
 import type { MachineGraph } from '../../core/graph.ts'
-import type { Deps } from '../../http/deps.ts'
 import type { Geometry } from '../../http/diagram/geometry.ts'
-import type { Wire } from '../../http/words.ts'
+import type { Deps } from '../../http/route/deps.ts'
+import type { Wire } from '../../http/wire/words.ts'
 
 /**
  * What the API answers, inferred from the server's own code as types only: nothing of it is in the bundle, and an answer

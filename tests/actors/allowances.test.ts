@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgresAllowance, createRedisAllowance } from '../../actors/allowances.ts'
+import { createPostgresAllowance, createRedisAllowance } from '../../actors/carriage/allowances.ts'
 import type { Allowance } from '../../core/allowance.ts'
 import { createLog } from '../../core/log.ts'
 import { forgetAllowances } from '../../db/allowances.ts'

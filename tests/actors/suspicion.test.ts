@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createSuspicion, type Suspicion } from '../../actors/suspicion.ts'
+import { createSuspicion, type Suspicion } from '../../actors/work/suspicion.ts'
 import type { Claim } from '../../db/invocations.ts'
 
 const LEASE_MS = 3_000

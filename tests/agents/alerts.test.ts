@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alertKey } from '../../actors/agents/event-rows.ts'
+import { alertKey } from '../../actors/agents/events/event-rows.ts'
 import type { Principal } from '../../core/principal.ts'
 import { openFacade, principal } from './facade.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMachine } from 'xstate'
-import type { LiveItem } from '../../actors/agents/live-api.ts'
+import type { LiveItem } from '../../actors/agents/inspect/live-api.ts'
 import { LOCAL } from '../../core/principal.ts'
 import { readMovesAfter } from '../../db/feed.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'

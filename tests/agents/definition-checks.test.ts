@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { checkDefinition, type KnownTool, skillCovers } from '../../actors/agents/definition-checks.ts'
-import { parseDefinition } from '../../actors/agents/definition-file.ts'
-import { problemText } from '../../actors/agents/problem.ts'
+import { parseDefinition } from '../../actors/agents/format/definition-file.ts'
+import { problemText } from '../../actors/agents/format/problem.ts'
+import { checkDefinition, type KnownTool, skillCovers } from '../../actors/agents/registry/definition-checks.ts'
 
 const tools: KnownTool[] = [
   { id: 'device.press', permission: 'devices:take_control', needsDevice: true },

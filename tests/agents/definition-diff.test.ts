@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type DefinitionChange, diffDefinitions, diffText } from '../../actors/agents/definition-diff.ts'
+import { type DefinitionChange, diffDefinitions, diffText } from '../../actors/agents/registry/definition-diff.ts'
 import { canonicalJson, type Json } from '../../core/json.ts'
 
 const value = fc.jsonValue({ maxDepth: 3 }).map((one) => JSON.parse(JSON.stringify(one)) as Json)

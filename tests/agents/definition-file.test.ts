@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseDefinition } from '../../actors/agents/definition-file.ts'
-import type { Problem } from '../../actors/agents/problem.ts'
+import { parseDefinition } from '../../actors/agents/format/definition-file.ts'
+import type { Problem } from '../../actors/agents/format/problem.ts'
 import { AppError } from '../../core/errors.ts'
 
 const HEAD = 'metadata: { id: a, name: A, version: 1.0.0 }\n'

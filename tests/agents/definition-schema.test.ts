@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { definitionSchemaText, withFieldTable } from '../../actors/agents/definition-schema.ts'
+import { definitionSchemaText, withFieldTable } from '../../actors/agents/format/definition-schema.ts'
 
 const text = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
 

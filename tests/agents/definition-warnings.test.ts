@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { AgentDefinition } from '../../actors/agents/definition.ts'
-import { warningsOf } from '../../actors/agents/definition-warnings.ts'
+import { AgentDefinition } from '../../actors/agents/format/definition.ts'
+import { warningsOf } from '../../actors/agents/registry/definition-warnings.ts'
 
 const base = { metadata: { id: 'a', name: 'A', version: '1.0.0' }, playbook: { steps: [{ uses: 'note.add' }] } }
 const warnings = (more: object) => warningsOf(AgentDefinition.parse({ ...base, ...more }))

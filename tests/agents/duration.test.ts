@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { durationMs } from '../../actors/agents/duration.ts'
+import { durationMs } from '../../actors/agents/expressions/duration.ts'
 import { AppError } from '../../core/errors.ts'
 import { outcomeOf } from './outcome.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileExpression, evaluate, holds, type Scope } from '../../actors/agents/expression.ts'
+import { compileExpression, evaluate, holds, type Scope } from '../../actors/agents/expressions/expression.ts'
 import { AppError } from '../../core/errors.ts'
 import { outcomeOf } from './outcome.ts'
 

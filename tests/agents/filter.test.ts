@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { matchFilter, matchShortFilters } from '../../actors/agents/filter.ts'
-import type { Filter, ShortFilters } from '../../actors/agents/trigger.ts'
+import type { Filter, ShortFilters } from '../../actors/agents/format/trigger.ts'
+import { matchFilter, matchShortFilters } from '../../actors/agents/routing/filter.ts'
 
 const event = {
   source: '/lab/paris-1',

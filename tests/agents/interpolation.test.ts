@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { interpolate, piecesOf, textsIn } from '../../actors/agents/interpolation.ts'
+import { interpolate, piecesOf, textsIn } from '../../actors/agents/expressions/interpolation.ts'
 import { toJson } from '../../core/json.ts'
 import { outcomeOf } from './outcome.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseOrder } from '../../actors/agents/orders.ts'
+import { parseOrder } from '../../actors/agents/mail/orders.ts'
 
 describe('an order to an actor', () => {
   it('is taken with what belongs to it', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compilePattern } from '../../actors/agents/pattern.ts'
-import { createRuleIndex } from '../../actors/agents/rule-index.ts'
+import { compilePattern } from '../../actors/agents/expressions/pattern.ts'
+import { createRuleIndex } from '../../actors/agents/routing/rule-index.ts'
 
 const matches = (pattern: string | string[], type: string) => compilePattern(pattern).matches(type).matched
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { AgentDefinition, type AgentDefinitionInput } from '../../actors/agents/definition.ts'
-import { checkDefinition } from '../../actors/agents/definition-checks.ts'
-import { problemText } from '../../actors/agents/problem.ts'
-import { compileRules, following, route, type TeamEvent } from '../../actors/agents/router.ts'
+import { AgentDefinition, type AgentDefinitionInput } from '../../actors/agents/format/definition.ts'
+import { problemText } from '../../actors/agents/format/problem.ts'
+import { checkDefinition } from '../../actors/agents/registry/definition-checks.ts'
+import { compileRules, following, route, type TeamEvent } from '../../actors/agents/routing/router.ts'
 
 type Trigger = NonNullable<AgentDefinitionInput['triggers']>[number]
 

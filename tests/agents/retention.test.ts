@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRetention, type RetentionReport } from '../../actors/agents/retention.ts'
+import { createRetention, type RetentionReport } from '../../actors/agents/records/retention.ts'
 import { createLog } from '../../core/log.ts'
 import type { RetentionPolicy } from '../../core/retention.ts'
 import { openStage, pause, type Stage } from '../scenarios/stage.ts'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AgentDefinition, type AgentDefinitionInput } from '../../actors/agents/definition.ts'
-import { compileRules, explain, route, type TeamEvent } from '../../actors/agents/router.ts'
-import type { RoutedAgent } from '../../actors/agents/rule.ts'
-import type { ShortFilters } from '../../actors/agents/trigger.ts'
+import { AgentDefinition, type AgentDefinitionInput } from '../../actors/agents/format/definition.ts'
+import type { ShortFilters } from '../../actors/agents/format/trigger.ts'
+import { compileRules, explain, route, type TeamEvent } from '../../actors/agents/routing/router.ts'
+import type { RoutedAgent } from '../../actors/agents/routing/rule.ts'
 
 const blackscreen: TeamEvent = {
   id: 'e1',

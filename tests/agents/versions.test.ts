@@ -7,7 +7,7 @@ import {
   nextState,
   resolveRange,
   sameContent,
-} from '../../actors/agents/versions.ts'
+} from '../../actors/agents/format/versions.ts'
 
 describe('versions', () => {
   it('takes the highest published version for the latest, not the newest row and not a draft', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createThreadReader } from '../../actors/agents/yaml-thread.ts'
+import { createThreadReader } from '../../actors/agents/format/yaml-thread.ts'
 
 describe('the thread that reads definitions', () => {
   it('answers with the value and the place of every part', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { KeyView } from '../../actors/agents/keys-api.ts'
+import type { KeyView } from '../../actors/agents/access/keys-api.ts'
 import { note, type Stage, stageOn } from '../scenarios/stage.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { eventually as within } from '../support/eventually.ts'

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseDefinition } from '../../actors/agents/definition-file.ts'
+import { parseDefinition } from '../../actors/agents/format/definition-file.ts'
 import { readDefinition } from '../../console/pages/agents/definition.ts'
 import { nextVersion, versionIn, withVersion } from '../../console/pages/agents/version-text.ts'
 import { jsonProblem } from '../../console/parts/json-problem.ts'

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { ScheduleView } from '../../actors/agents/schedules-api.ts'
+import type { ScheduleView } from '../../actors/agents/schedules/schedules-api.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { eventually as within } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'

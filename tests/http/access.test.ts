@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mayAct, ROLES } from '../../core/principal.ts'
-import { ACCESS } from '../../http/access.ts'
+import { ACCESS } from '../../http/door/access.ts'
 import { call, KEYS, stubApp, stubPlatform } from './stub.ts'
 
 const app = stubApp(stubPlatform({}, { keys: true }))

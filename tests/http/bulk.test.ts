@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { BulkOutcome } from '../../actors/agents/bulk-api.ts'
-import type { InstanceView } from '../../actors/agents/instances-api.ts'
+import type { BulkOutcome } from '../../actors/agents/instances/bulk-api.ts'
+import type { InstanceView } from '../../actors/agents/instances/instances-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 import { backends } from '../support/redis.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
-import type { Route } from '../../http/route.ts'
+import type { Route } from '../../http/route/route.ts'
 import type { TestPlatform } from '../support/platform.ts'
 import { stubApp, stubPlatform } from './stub.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Platform } from '../../actors/agents/api.ts'
-import { ACCESS } from '../../http/access.ts'
+import { ACCESS } from '../../http/door/access.ts'
 import { call, jsonInit, KEYS, stubApp, stubPlatform } from './stub.ts'
 
 const devices = { list: async () => [] } as unknown as Platform['devices']

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AuditEntry } from '../../actors/agents/audit-api.ts'
-import type { InboxView } from '../../actors/agents/inbox-api.ts'
+import type { InboxView } from '../../actors/agents/inspect/inbox-api.ts'
+import type { AuditEntry } from '../../actors/agents/records/audit-api.ts'
 import { note, type Stage, stageOn } from '../scenarios/stage.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'

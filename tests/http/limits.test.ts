@@ -3,7 +3,7 @@ import type { Platform } from '../../actors/agents/api.ts'
 import { AppError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
 import { createApp } from '../../http/app.ts'
-import { createLimits } from '../../http/limits.ts'
+import { createLimits } from '../../http/door/limits.ts'
 import { KEYS, stubPlatform } from './stub.ts'
 
 /** How many of so many requests at once are let pass. */

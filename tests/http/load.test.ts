@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLoad } from '../../http/load.ts'
+import { createLoad } from '../../http/door/load.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** What admission says, once the figures that it asks for in the background are there. */

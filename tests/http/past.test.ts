@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { assign, fromPromise, setup } from 'xstate'
-import type { Moment } from '../../actors/agents/past-api.ts'
+import type { Moment } from '../../actors/agents/inspect/past-api.ts'
 import type { ActorSnapshot, Forked } from '../../actors/runtime.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectInvariants } from '../support/invariants.ts'

@@ -2,7 +2,7 @@ import { HTTPException } from 'hono/http-exception'
 import { expect, it } from 'vitest'
 import { AppError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
-import { problemResponse } from '../../http/problem.ts'
+import { problemResponse } from '../../http/wire/problem.ts'
 import { call, stubApp, stubPlatform } from './stub.ts'
 
 function collect(): { lines: string[]; log: ReturnType<typeof createLog> } {

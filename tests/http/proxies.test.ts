@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createProxies, networkOf } from '../../http/proxies.ts'
+import { createProxies, networkOf } from '../../http/door/proxies.ts'
 
 const asked = (headers: Record<string, string>): Request => new Request('http://troupe/v1/agents', { headers })
 const forwarded = { 'x-forwarded-for': '198.51.100.7, 203.0.113.9, 10.0.0.2', 'x-forwarded-proto': 'https' }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ScheduleView, SlotsView } from '../../actors/agents/schedules-api.ts'
-import type { Wire } from '../../http/words.ts'
+import type { ScheduleView, SlotsView } from '../../actors/agents/schedules/schedules-api.ts'
+import type { Wire } from '../../http/wire/words.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 import { type Client, createClient } from './client.ts'

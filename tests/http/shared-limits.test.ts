@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Allowance, Ask, Grant, Rate } from '../../core/allowance.ts'
-import { createLimits } from '../../http/limits.ts'
+import { createLimits } from '../../http/door/limits.ts'
 
 const clock = { at: 0, now: () => clock.at }
 

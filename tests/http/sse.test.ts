@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventStream, type Frame, formatFrame } from '../../http/sse.ts'
+import { eventStream, type Frame, formatFrame } from '../../http/wire/sse.ts'
 import { eventually } from '../support/eventually.ts'
 
 interface Source {

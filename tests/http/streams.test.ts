@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LOCAL, type Principal } from '../../core/principal.ts'
-import { createStreams, type Streams } from '../../http/streams.ts'
+import { createStreams, type Streams } from '../../http/wire/streams.ts'
 
 const person = (name: string, team: string): Principal => ({ name, team, role: 'viewer' })
 

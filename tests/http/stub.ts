@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { IdempotencyApi, StoredAnswer } from '../../actors/agents/access/idempotency-api.ts'
 import type { Platform } from '../../actors/agents/api.ts'
-import type { IdempotencyApi, StoredAnswer } from '../../actors/agents/idempotency-api.ts'
 import { AppError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
 import type { Principal, Role } from '../../core/principal.ts'

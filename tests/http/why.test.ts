@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { assign, fromPromise, setup } from 'xstate'
-import type { Why } from '../../actors/agents/actors-api.ts'
+import type { Why } from '../../actors/agents/inspect/actors-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 import { backends } from '../support/redis.ts'

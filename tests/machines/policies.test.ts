@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { adopt } from '../../actors/migration.ts'
+import { adopt } from '../../actors/past/migration.ts'
 import { AGENT, AgentStory, HOSTED } from './agent-story.ts'
 import { PolicyStory } from './policy-story.ts'
 

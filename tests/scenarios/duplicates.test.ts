@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { AlertView } from '../../actors/agents/alerts-api.ts'
-import type { Ingested, LoggedEvent } from '../../actors/agents/events-api.ts'
+import type { AlertView } from '../../actors/agents/events/alerts-api.ts'
+import type { Ingested, LoggedEvent } from '../../actors/agents/events/events-api.ts'
 import { backends } from '../support/redis.ts'
 import { note, openStage } from './stage.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Why } from '../../actors/agents/actors-api.ts'
+import type { Why } from '../../actors/agents/inspect/actors-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { backends } from '../support/redis.ts'
 import { register } from './foreign-lab.ts'

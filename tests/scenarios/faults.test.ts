@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DeviceView } from '../../actors/agents/devices-api.ts'
-import type { LoggedEvent } from '../../actors/agents/events-api.ts'
+import type { DeviceView } from '../../actors/agents/devices/devices-api.ts'
+import type { LoggedEvent } from '../../actors/agents/events/events-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { backends } from '../support/redis.ts'
 import { type ForeignLab, register, startForeignLab } from './foreign-lab.ts'

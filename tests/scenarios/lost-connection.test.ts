@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TicketView } from '../../actors/agents/locks-api.ts'
+import type { TicketView } from '../../actors/agents/devices/locks-api.ts'
 import { createProxy, type Proxy, type Verdict } from '../../chaos/proxy.ts'
 import { createStatementReader } from '../../chaos/statements.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { AlertView } from '../../actors/agents/alerts-api.ts'
-import type { Ingested, PolicyDecision, RuleVerdict } from '../../actors/agents/events-api.ts'
+import type { AlertView } from '../../actors/agents/events/alerts-api.ts'
+import type { Ingested, PolicyDecision, RuleVerdict } from '../../actors/agents/events/events-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectInvariants } from '../support/invariants.ts'
 import { backends } from '../support/redis.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AgentView } from '../../actors/agents/agents-api.ts'
+import type { AgentView } from '../../actors/agents/registry/agents-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPlatform } from '../support/platform.ts'
 import { backends } from '../support/redis.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ACCESS } from '../../http/access.ts'
+import { ACCESS } from '../../http/door/access.ts'
 import { call, jsonInit, KEYS, stubApp, stubPlatform } from '../http/stub.ts'
 
 const app = stubApp(stubPlatform({}, { keys: true }))

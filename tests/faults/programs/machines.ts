@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { assign, createMachine, fromPromise, sendTo, setup } from 'xstate'
-import { currentInvocation } from '../../../actors/promise.ts'
+import { currentInvocation } from '../../../actors/work/promise.ts'
 import { actorAt } from '../../../machines/ref.ts'
 
 /** Counts what it is told, passes some of it on, and can run something long. */

@@ -11,7 +11,8 @@ export function findBreaches(files: readonly SourceFile[]): string[] {
       ...banBreaches(file),
       ...nameBreaches(file),
     ]),
-    ...cycles(files),
+    ...circles(files, (path) => path),
+    ...circles(files, posix.dirname),
   ]
 }
 
@@ -59,21 +60,29 @@ function nameBreaches({ path }: SourceFile): string[] {
   return /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[jt]sx?$/.test(name) ? [] : [`${path} must be in kebab-case`]
 }
 
-/** Each circle of files once, as the way around it. Types count: a circle of types is still two halves of one idea. */
-function cycles(files: readonly SourceFile[]): string[] {
-  const next = new Map(
-    files.map((file) => [file.path, file.imports.flatMap((used) => targetOf(file.path, used) ?? [])]),
-  )
+/**
+ * Each circle of files, or of folders, once, as the way around it. Types count: a circle of types is still two halves of
+ * one idea.
+ */
+function circles(files: readonly SourceFile[], placeOf: (path: string) => string): string[] {
+  const next = new Map<string, Set<string>>()
+  for (const { path, imports } of files) {
+    const place = placeOf(path)
+    const targets = imports.flatMap((used) => targetOf(path, used) ?? []).map(placeOf)
+    const others = next.get(place) ?? new Set()
+    for (const target of targets) if (target !== place || target === path) others.add(target)
+    next.set(place, others)
+  }
   const done = new Set<string>()
   const found: string[] = []
-  const walk = (path: string, trail: readonly string[]): void => {
-    const start = trail.indexOf(path)
-    if (start >= 0) found.push(`circle: ${[...trail.slice(start), path].join(' → ')}`)
-    if (start >= 0 || done.has(path)) return
-    for (const target of next.get(path) ?? []) walk(target, [...trail, path])
-    done.add(path)
+  const walk = (place: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(place)
+    if (start >= 0) found.push(`circle: ${[...trail.slice(start), place].join(' → ')}`)
+    if (start >= 0 || done.has(place)) return
+    for (const target of next.get(place) ?? []) walk(target, [...trail, place])
+    done.add(place)
   }
-  for (const path of next.keys()) walk(path, [])
+  for (const place of next.keys()) walk(place, [])
   return found
 }
 

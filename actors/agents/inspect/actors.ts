@@ -1,0 +1,117 @@
+import { type Address, parseAddress } from '../../../core/address.ts'
+import { AppError } from '../../../core/errors.ts'
+import type { MachineGraph } from '../../../core/graph.ts'
+import type { Principal } from '../../../core/principal.ts'
+import { type ActorRow, findActor, listActors } from '../../../db/actors.ts'
+import { currentCursor, listHistory, readOn } from '../../../db/history.ts'
+import { listMail } from '../../../db/mailbox.ts'
+import { activePaths, describe } from '../../../machines/describe.ts'
+import type { HostedMachine } from '../../../machines/host.ts'
+import type { Runtime } from '../../runtime.ts'
+import { waitingLine } from '../instances/waiting-line.ts'
+import type { FindDefinition } from '../registry/definitions.ts'
+import type { ActorsApi } from './actors-api.ts'
+import { explain } from './why.ts'
+
+const PAGE = 100
+
+/** Any actor of any kind: looked at, explained, sent to. */
+export function createActors(runtime: Runtime, definitionOf: FindDefinition): ActorsApi {
+  const { sql, hosted } = runtime
+  const graphs = new Map<string, MachineGraph>()
+
+  async function existing(by: Principal, address: Address): Promise<ActorRow> {
+    parseAddress(address)
+    const row = await findActor(sql, address)
+    if (!row || row.team !== by.team)
+      throw new AppError('actor.not_found', `There is no actor ${address}`, { details: { address } })
+    return row
+  }
+
+  function machineOf(kind: string): HostedMachine {
+    const machine = hosted.get(kind)
+    if (!machine)
+      throw new AppError('machine.not_found', `There is no machine of kind "${kind}"`, { details: { kind } })
+    return machine
+  }
+
+  function graphOf(machine: HostedMachine): MachineGraph {
+    const graph = graphs.get(machine.hash) ?? describe(machine.machine)
+    graphs.set(machine.hash, graph)
+    return graph
+  }
+
+  return {
+    async list(by, { limit = PAGE, after, kind, status }) {
+      const filter = {
+        team: by.team,
+        limit,
+        ...(after === undefined ? {} : { after }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(status === undefined ? {} : { status }),
+      }
+      const rows = await listActors(sql, filter)
+      return {
+        items: rows.map(({ snapshot, ...row }) => summary(row, snapshot.value)),
+        next: rows.length < limit ? null : (rows.at(-1)?.address ?? null),
+      }
+    },
+
+    async get(by, address) {
+      const { kind } = await existing(by, address)
+      const snapshot = await runtime.snapshot(address)
+      return { ...snapshot, waitingFor: waitingLine(kind, snapshot), active: activePaths(snapshot.value) }
+    },
+
+    async mailbox(by, address) {
+      await existing(by, address)
+      return listMail(sql, address)
+    },
+
+    async history(by, address, page) {
+      await existing(by, address)
+      const { after = 0, newestFirst = false } = page
+      return newestFirst ? listHistory(sql, address, page) : readOn(sql, address, { ...page, after })
+    },
+
+    async why(by, address) {
+      const row = await existing(by, address)
+      const machine = machineOf(row.kind)
+      return explain(runtime, definitionOf, { row, machine, graph: graphOf(machine) })
+    },
+
+    async replay(by, address, at) {
+      await existing(by, address)
+      const { snapshot, revision, equal } = await runtime.replay(address, at)
+      const { value, context, status } = snapshot
+      return { revision, value, context, status, ...(equal === undefined ? {} : { equal }) }
+    },
+
+    cursor: () => currentCursor(sql),
+
+    async *follow(by, { cursor, signal }) {
+      const teams = new Map<Address, string>()
+      for await (const entry of runtime.followAll({ cursor: cursor ?? (await currentCursor(sql)), signal })) {
+        const team = teams.get(entry.address) ?? (await findActor(sql, entry.address))?.team
+        if (team !== undefined) teams.set(entry.address, team)
+        if (team === by.team) yield entry
+      }
+    },
+
+    machines: () =>
+      // A sealed fork's is the very machine of what it was taken from.
+      [...hosted.values()]
+        .filter(({ sealed }) => !sealed)
+        .map(({ kind, machine, hash, version }) => ({ kind, id: machine.id, hash, version })),
+
+    graph(kind) {
+      const machine = machineOf(kind)
+      return { hash: machine.hash, graph: graphOf(machine) }
+    },
+  }
+}
+
+function summary(row: Omit<ActorRow, 'snapshot'>, value: ActorRow['snapshot']['value']) {
+  const { address, kind, key, status, revision, updatedAt } = row
+  return { address, kind, key, status, value, revision, updatedAt }
+}

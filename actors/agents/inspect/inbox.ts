@@ -1,0 +1,22 @@
+import type { Sql } from '../../../db/client.ts'
+import { countWaiting } from '../../../db/inbox.ts'
+import { listOpenRuns } from '../../../db/runs.ts'
+import { runView } from '../runs/runs.ts'
+import type { InboxApi } from './inbox-api.ts'
+
+const STATES = ['holding.awaitingApproval', 'holding.suspended']
+const MAX_RUNS = 500
+const UNHANDLED_HOURS = 24
+
+/** What needs a person, in one look: asked for by everybody who has the console open. */
+export function createInbox({ sql }: { sql: Sql }): InboxApi {
+  return {
+    async get(by) {
+      const [runs, counts] = await Promise.all([
+        listOpenRuns(sql, by.team, { states: STATES, limit: MAX_RUNS }),
+        countWaiting(sql, by.team, UNHANDLED_HOURS),
+      ])
+      return { runs: runs.map(runView), ...counts }
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { AppError } from '../../../core/errors.ts'
+import { JsonValue } from '../../../core/event.ts'
+import type { MachineEvent } from '../../../core/message.ts'
+
+const Order = z.object({ type: z.string() }).catchall(JsonValue)
+const Reasoned = Order.extend({ reason: z.string().max(1000).default('') })
+const Word = Reasoned.extend({ step: z.string().max(200).optional() })
+const Maintenance = Reasoned.extend({ on: z.boolean() })
+const Kick = Reasoned.extend({ device: z.string().min(1) })
+
+/**
+ * What a person may send straight to an actor of the platform's own kinds, and what must come with it. Everything else
+ * that their machines know has a route of its own, or is what the actors say to each other.
+ */
+const ORDERS: Readonly<Record<string, Readonly<Record<string, z.ZodType<MachineEvent>>>>> = {
+  agent: { PAUSE: Reasoned, STOP: Reasoned, RESUME: Order, START: Order, RETRY: Order, SKIP: Order, RESET: Order },
+  run: {
+    PAUSE: Order,
+    RESUME: Order,
+    PREEMPT: Order,
+    CANCEL: Reasoned,
+    APPROVE: Word,
+    DENY: Word,
+    RETRY: Word,
+    SKIP: Word,
+  },
+  lock: { KICK: Kick },
+  device: {
+    ONLINE: Order,
+    OFFLINE: Order,
+    HEALTHY: Order,
+    SUSPECT: Reasoned,
+    UNHEALTHY: Reasoned,
+    MAINTENANCE: Maintenance,
+  },
+  alert: {},
+  schedule: { PAUSE: Order, RESUME: Order, TRIGGER: Order },
+}
+
+/** True where people may send this type to actors of this kind; a machine of somebody else's judges by itself. */
+export function isForPeople(kind: string, type: string): boolean {
+  const orders = ORDERS[kind]
+  return !orders || Object.hasOwn(orders, type)
+}
+
+/** The order as its machine expects it. Throws `event.refused` for what is none, `event.invalid` for one that lacks something. */
+export function parseOrder(kind: string, event: MachineEvent): MachineEvent {
+  const orders = ORDERS[kind]
+  // A machine of somebody else's: it judges by itself.
+  if (!orders) return event
+  const order = Object.hasOwn(orders, event.type) ? orders[event.type] : undefined
+  if (!order) {
+    const allowed = Object.keys(orders)
+    throw new AppError('event.refused', `${event.type} is not for people to send to an actor of kind ${kind}`, {
+      details: { allowedEvents: allowed },
+    })
+  }
+  const parsed = order.safeParse(event)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new AppError('event.invalid', `${event.type}.${issue?.path.join('.')}: ${issue?.message}`)
+}

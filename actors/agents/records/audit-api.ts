@@ -1,0 +1,6 @@
+import type { Paging } from '../../../core/paging.ts'
+import type { AuditFilter, AuditRow } from '../../../db/audit.ts'
+
+export type AuditPage = Paging & AuditFilter
+
+export type AuditEntry = AuditRow

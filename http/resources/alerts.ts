@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { nativeAlert } from '../../sources/native-alert.ts'
+import type { Deps } from '../route/deps.ts'
+import { type Route, route } from '../route/route.ts'
+import { Alert, Ingested, IngestedMany } from '../views/event-views.ts'
+import { pageOf } from '../views/view.ts'
+import { requireJson } from '../wire/body.ts'
+import { expectedRevision } from '../wire/etag.ts'
+import { PageQuery, pageResponse, paging } from '../wire/page.ts'
+import { json } from '../wire/reply.ts'
+import { Reason, Text } from '../wire/words.ts'
+import { take } from './intake.ts'
+
+const tag = 'alerts'
+const One = z.strictObject({ fingerprint: Text })
+
+/** Alerts: one entry for each condition that began, however often it was reported. */
+export function alertRoutes(deps: Deps): Route[] {
+  const { alerts } = deps.platform
+  const answers = { 200: Alert }
+  return [
+    route('POST /v1/alerts', {
+      tag,
+      summary: 'Report alerts',
+      accepts: {
+        'application/json':
+          'One alert `{kind, status?, device?, host?, severity?, startsAt?, endsAt?, labels?, …}`, an array, or `{alerts: […]}`',
+      },
+      answers: { 202: z.union([Ingested, IngestedMany]) },
+      async handle(call) {
+        requireJson(call.request)
+        return take(deps, call, nativeAlert)
+      },
+    }),
+    route('GET /v1/alerts', {
+      tag,
+      summary: 'Alerts',
+      query: z.strictObject({
+        ...PageQuery,
+        status: z.enum(['firing', 'resolved']).optional(),
+        subject: Text.optional(),
+      }),
+      answers: { 200: pageOf(Alert) },
+      async handle({ by, request, query: { limit, cursor, ...filter } }) {
+        return pageResponse(request, await alerts.list(by, { ...paging({ limit, cursor }), ...filter }))
+      },
+    }),
+    route('GET /v1/alerts/:fingerprint', {
+      tag,
+      summary: 'An alert',
+      params: One,
+      answers,
+      handle: async ({ by, params }) => json(await alerts.get(by, params.fingerprint)),
+    }),
+    route('POST /v1/alerts/:fingerprint/ack', {
+      tag,
+      summary: 'Say that somebody looks after it',
+      params: One,
+      body: z.strictObject({ note: Reason.default('') }),
+      answers,
+      handle: async ({ by, params, body, request }) =>
+        json(await alerts.ack(by, params.fingerprint, body.note, expectedRevision(request))),
+    }),
+    route('POST /v1/alerts/:fingerprint/resolve', {
+      tag,
+      summary: 'Say that it is over',
+      params: One,
+      body: z.strictObject({ reason: Reason.default('') }),
+      answers,
+      handle: async ({ by, params, body, request }) =>
+        json(await alerts.resolve(by, params.fingerprint, body.reason, expectedRevision(request))),
+    }),
+    route('POST /v1/alerts/:fingerprint/discard', {
+      tag,
+      summary: 'Say that it was none',
+      params: One,
+      body: z.strictObject({ reason: Reason.default('') }),
+      answers,
+      handle: async ({ by, params, body, request }) =>
+        json(await alerts.discard(by, params.fingerprint, body.reason, expectedRevision(request))),
+    }),
+  ]
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { address } from '../../core/address.ts'
+import type { Deps } from '../route/deps.ts'
+import { type Route, route } from '../route/route.ts'
+import { pageOf } from '../views/view.ts'
+import { pageResponse } from '../wire/page.ts'
+import { Anything, Id, Kind, Time, whole } from '../wire/words.ts'
+
+const Revision = whole(0)
+
+export const HistoryEntry = z.strictObject({
+  address: z.string(),
+  revision: z.int(),
+  messageId: z.string(),
+  event: Anything,
+  from: Anything,
+  to: Anything,
+  status: z.string(),
+  effects: z.array(Anything),
+  handled: z.boolean(),
+  sender: z.string().nullable(),
+  cause: z.string().nullable(),
+  machineHash: z.string(),
+  at: Time,
+  cursor: z.string(),
+})
+
+/** Every message an actor ever took, by revision. */
+export function historyRoute({ platform: { actors } }: Deps): Route {
+  return route('GET /v1/actors/:kind/:key/history', {
+    tag: 'actors',
+    summary: 'Its history, oldest first, or newest with `?order=desc`',
+    params: z.strictObject({ kind: Kind, key: Id }),
+    query: z.strictObject({
+      limit: whole(1, 500).default(100),
+      after: Revision.optional(),
+      before: Revision.optional(),
+      order: z.enum(['asc', 'desc']).default('asc'),
+      cursor: Revision.optional().describe('`nextCursor` of the page before'),
+    }),
+    answers: { 200: pageOf(HistoryEntry) },
+    async handle({ by, params, request, query: { limit, order, cursor, after, before } }) {
+      const newestFirst = order === 'desc'
+      const from = newestFirst ? after : (cursor ?? after)
+      const to = newestFirst ? (cursor ?? before) : before
+      const items = await actors.history(by, address(params.kind, params.key), {
+        limit,
+        newestFirst,
+        ...(from === undefined ? {} : { after: from }),
+        ...(to === undefined ? {} : { before: to }),
+      })
+      const last = items.length < limit ? undefined : items.at(-1)
+      return pageResponse(request, { items, next: last === undefined ? null : String(last.revision) })
+    },
+  })
+}

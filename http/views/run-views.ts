@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import type * as actorsApi from '../../actors/agents/inspect/actors-api.ts'
+import type * as runsApi from '../../actors/agents/runs/runs-api.ts'
+import { Anything, Time } from '../wire/words.ts'
+import { Address, Count, named, type View } from './view.ts'
+
+const run = {
+  id: z.string(),
+  address: Address,
+  agent: z.string(),
+  version: z.string(),
+  instance: z.string(),
+  event: z.strictObject({ id: z.string(), type: z.string() }),
+  device: z.string().nullable(),
+  priority: z.int(),
+  state: z.string(),
+  outcome: z.enum(['succeeded', 'failed', 'aborted', 'timedOut']).nullable(),
+  reason: z.string().nullable(),
+  startedAt: Time,
+  endedAt: Time.nullable(),
+}
+export const Run = named('Run', z.strictObject(run) satisfies View<runsApi.RunView>)
+
+const Step = named(
+  'Step',
+  z.strictObject({
+    position: Count,
+    step: z.string(),
+    tool: z.string(),
+    status: z.enum(['started', 'succeeded', 'failed', 'skipped', 'waiting', 'unknown']),
+    attempt: Count,
+    input: Anything,
+    output: Anything,
+    error: Anything,
+    startedAt: Time,
+    endedAt: Time.nullable(),
+  }) satisfies View<runsApi.StepView>,
+)
+export const RunInFull = named(
+  'RunInFull',
+  z.strictObject({
+    ...run,
+    steps: z.array(Step),
+    evidence: z.array(z.strictObject({ id: z.string(), step: z.string(), mediaType: z.string() })),
+    phases: z.array(z.strictObject({ state: z.string(), startedAt: Time, ms: z.number() })),
+    timing: z
+      .strictObject({ queuedMs: z.number(), workingMs: z.number(), idleMs: z.number() })
+      .describe('In the queue for its device, at work, standing still'),
+  }),
+)
+
+export const ActorSummary = named(
+  'ActorSummary',
+  z.strictObject({
+    address: Address,
+    kind: z.string(),
+    key: z.string(),
+    status: z.string(),
+    value: Anything,
+    revision: Count,
+    updatedAt: Time,
+  }) satisfies View<actorsApi.ActorSummary>,
+)
