@@ -1,6 +1,6 @@
 import { pathOf, post } from '../api/client.ts'
-import { may } from '../shell/session.ts'
-import { attempt, note } from '../shell/toasts.tsx'
+import { may } from '../base/session.ts'
+import { attempt, note } from '../base/toasts.tsx'
 import { confirmed } from './confirm-dialog.tsx'
 import type { IconName } from './icon.tsx'
 import { Icon } from './icon.tsx'

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { session } from '../shell/session.ts'
+import { session } from '../base/session.ts'
 import { Icon } from './icon.tsx'
 
 export interface CurlHintProps {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { useShortcuts } from '../shell/keyboard.ts'
-import { navigate } from '../shell/router.ts'
+import { useShortcuts } from '../base/keyboard.ts'
+import { navigate } from '../base/router.ts'
 import { Icon } from './icon.tsx'
 
 /** The top of a page about one thing: the way back, what it is, how it stands, and what one can do with it. */

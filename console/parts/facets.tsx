@@ -1,4 +1,4 @@
-import { queryOf, setQuery } from '../shell/router.ts'
+import { queryOf, setQuery } from '../base/router.ts'
 
 export interface Choice {
   /** Empty: no filter. */

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks'
-import { useShortcuts } from '../shell/keyboard.ts'
-import { queryOf, setQuery } from '../shell/router.ts'
+import { useShortcuts } from '../base/keyboard.ts'
+import { queryOf, setQuery } from '../base/router.ts'
 import { Icon } from './icon.tsx'
 
 /** What is typed is a member of the address (`?q=`), so that the link shows the same. `/` leads here. */

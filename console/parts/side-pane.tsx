@@ -1,7 +1,7 @@
 import './side-pane.css'
 import type { ComponentChildren } from 'preact'
-import { useShortcuts } from '../shell/keyboard.ts'
-import { setQuery } from '../shell/router.ts'
+import { useShortcuts } from '../base/keyboard.ts'
+import { setQuery } from '../base/router.ts'
 import { Icon } from './icon.tsx'
 
 export interface SidePaneProps {

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { useShortcuts } from '../shell/keyboard.ts'
-import { navigate } from '../shell/router.ts'
+import { useShortcuts } from '../base/keyboard.ts'
+import { navigate } from '../base/router.ts'
 import { useWindow } from './window-rows.ts'
 
 export interface Column<Row> {

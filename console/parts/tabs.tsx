@@ -1,7 +1,7 @@
 import './tabs.css'
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
-import { queryOf, setQuery } from '../shell/router.ts'
+import { queryOf, setQuery } from '../base/router.ts'
 
 export interface TabView {
   id: string

@@ -1,6 +1,6 @@
 import './verdicts.css'
 import type { Verdict } from '../api/answers.ts'
-import { actorPath } from '../shell/router.ts'
+import { actorPath } from '../base/router.ts'
 import { StateBadge } from './state-badge.tsx'
 
 /** Each rule's word on an event: whether it would start a run and what its policies would make of that, or what stands against it. */

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { complain } from '../shell/toasts.tsx'
+import { complain } from '../base/toasts.tsx'
 import { useSettled } from './settled.ts'
 
 /** What the server says of a text, once one has stopped typing for so long; the last word stays until the next one comes. */

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
+import { shortcuts } from '../base/keyboard.ts'
 import { Dialog } from '../parts/dialog.tsx'
-import { shortcuts } from './keyboard.ts'
 
 const open = signal(false)
 

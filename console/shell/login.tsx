@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { ApiError, remedyOf } from '../api/problem.ts'
-import { logIn } from './session.ts'
+import { logIn } from '../base/session.ts'
 
 /** Where keys exist, nobody sees anything without one. */
 export function Login() {

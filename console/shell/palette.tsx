@@ -2,13 +2,13 @@ import { signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Instance, Page as PageOf } from '../api/answers.ts'
 import { getJson } from '../api/client.ts'
-import { isOpen } from '../pages/page.ts'
-import { PAGES } from '../pages/registry.ts'
+import { isOpen } from '../base/page.ts'
+import { actorPath, navigate } from '../base/router.ts'
+import { nextTheme } from '../base/theme.ts'
+import { complain } from '../base/toasts.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
-import { actorPath, navigate } from './router.ts'
-import { nextTheme } from './theme.ts'
-import { complain } from './toasts.tsx'
+import { PAGES } from './pages.ts'
 
 interface Choice {
   icon: IconName

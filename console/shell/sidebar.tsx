@@ -1,14 +1,14 @@
 import type { System } from '../api/answers.ts'
+import { isOpen } from '../base/page.ts'
+import { matchPath, path } from '../base/router.ts'
+import { logOut, session } from '../base/session.ts'
+import { nextTheme, theme } from '../base/theme.ts'
 import { useResource } from '../live/resource.ts'
-import { isOpen } from '../pages/page.ts'
-import { PAGES } from '../pages/registry.ts'
 import { Icon } from '../parts/icon.tsx'
 import { openHelp } from './help.tsx'
 import { LiveLamp } from './live-banner.tsx'
+import { PAGES } from './pages.ts'
 import { openPalette } from './palette.tsx'
-import { matchPath, path } from './router.ts'
-import { logOut, session } from './session.ts'
-import { nextTheme, theme } from './theme.ts'
 
 /** Where one can go, how the page stands, and who one is. */
 export function Sidebar() {

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks'
+import { place } from '../../base/router.ts'
 import { type Column, Table } from '../../parts/table.tsx'
 import { eventName, stateText, timeText } from '../../parts/words.ts'
-import { place } from '../../shell/router.ts'
 import type { ActorModel } from './model.ts'
 import type { TabProps } from './tab.ts'
 

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import type { HistoryEntry, Page } from '../../api/answers.ts'
 import { getJson, pathOf, withQuery } from '../../api/client.ts'
-import { complain } from '../../shell/toasts.tsx'
+import { complain } from '../../base/toasts.tsx'
 
 export const PAGE = 200
 

@@ -2,11 +2,11 @@ import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/si
 import type { Actor, HistoryEntry, Mail, Moment, Page, Why } from '../../api/answers.ts'
 import { getJson, pathOf } from '../../api/client.ts'
 import type { ApiError } from '../../api/problem.ts'
+import { place, queryOf, setQuery } from '../../base/router.ts'
+import { complain } from '../../base/toasts.tsx'
 import { type Move, onMove } from '../../live/live.ts'
 import { createResource } from '../../live/resource.ts'
 import { activePaths } from '../../parts/words.ts'
-import { place, queryOf, setQuery } from '../../shell/router.ts'
-import { complain } from '../../shell/toasts.tsx'
 import { createHistory, type History } from './history.ts'
 
 /** What the page knows of one actor, now and at the revision that is looked at. */

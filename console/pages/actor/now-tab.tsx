@@ -1,9 +1,9 @@
 import type { Why } from '../../api/answers.ts'
+import { actorPath } from '../../base/router.ts'
+import { may } from '../../base/session.ts'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { Ago, Countdown } from '../../parts/time.tsx'
 import { eventName, stateText } from '../../parts/words.ts'
-import { actorPath } from '../../shell/router.ts'
-import { may } from '../../shell/session.ts'
 import type { TabProps } from './tab.ts'
 
 /** Why it stands where it stands: the state in the author's words, what runs, what it would take, and what waits for it. */

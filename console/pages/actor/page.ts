@@ -1,4 +1,4 @@
-import type { Page } from '../page.ts'
+import type { Page } from '../../base/page.ts'
 import { ActorView } from './actor.tsx'
 
 export const actor: Page = {

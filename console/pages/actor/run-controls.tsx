@@ -1,9 +1,9 @@
 import type { Actor } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
+import { may } from '../../base/session.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
 import { Icon, type IconName } from '../../parts/icon.tsx'
-import { may } from '../../shell/session.ts'
-import { attempt } from '../../shell/toasts.tsx'
 
 interface Control {
   event: string

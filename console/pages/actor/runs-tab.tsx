@@ -1,9 +1,9 @@
 import type { Page, Run } from '../../api/answers.ts'
 import { withQuery } from '../../api/client.ts'
+import { actorPath } from '../../base/router.ts'
 import { useResource } from '../../live/resource.ts'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { Ago, Duration } from '../../parts/time.tsx'
-import { actorPath } from '../../shell/router.ts'
 import type { TabProps } from './tab.ts'
 
 /** What this agent did lately. */

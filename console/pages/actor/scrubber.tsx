@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { useShortcuts } from '../../base/keyboard.ts'
 import { liveState } from '../../live/live.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { eventName, stateText } from '../../parts/words.ts'
-import { useShortcuts } from '../../shell/keyboard.ts'
 import type { ActorModel } from './model.ts'
 
 const STEP_MS = 900

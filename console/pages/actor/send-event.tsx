@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { pathOf, post } from '../../api/client.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { DialogButtons } from '../../parts/dialog-buttons.tsx'
-import { attempt } from '../../shell/toasts.tsx'
 import type { ActorModel } from './model.ts'
 
 interface SendEventProps {

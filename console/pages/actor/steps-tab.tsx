@@ -1,10 +1,10 @@
 import type { RunInFull } from '../../api/answers.ts'
 import { pathOf } from '../../api/client.ts'
+import { actorPath } from '../../base/router.ts'
 import { useResource } from '../../live/resource.ts'
 import { JsonTree } from '../../parts/json-tree.tsx'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { Duration } from '../../parts/time.tsx'
-import { actorPath } from '../../shell/router.ts'
 import type { TabProps } from './tab.ts'
 
 /** What this run did, step by step, and the pictures it judged by. */

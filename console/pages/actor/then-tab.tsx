@@ -1,7 +1,7 @@
 import type { HistoryEntry } from '../../api/answers.ts'
+import { actorPath } from '../../base/router.ts'
 import { JsonTree } from '../../parts/json-tree.tsx'
 import { durationText, eventName, stateText } from '../../parts/words.ts'
-import { actorPath } from '../../shell/router.ts'
 import type { TabProps } from './tab.ts'
 
 /** One transition of the past: what came, from whom and why, what it changed, and what it asked for. */

@@ -1,10 +1,10 @@
 import type { AgentVersion } from '../../api/answers.ts'
 import { pathOf, withQuery } from '../../api/client.ts'
+import { queryOf, setQuery } from '../../base/router.ts'
 import { useResource } from '../../live/resource.ts'
 import { Loading, LoadProblem } from '../../parts/load-state.tsx'
 import { tint } from '../../parts/tint.ts'
 import { countText } from '../../parts/words.ts'
-import { queryOf, setQuery } from '../../shell/router.ts'
 
 interface Hunk {
   oldStart: number

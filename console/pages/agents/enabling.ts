@@ -1,7 +1,7 @@
 import type { Agent } from '../../api/answers.ts'
 import { pathOf, send } from '../../api/client.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
-import { attempt } from '../../shell/toasts.tsx'
 
 /** Lets an agent start runs, or not. Off is asked first: events that come meanwhile pass it by. */
 export async function setEnabled({ id, name }: Agent, enabled: boolean, onDone: () => void): Promise<void> {

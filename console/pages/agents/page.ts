@@ -1,4 +1,4 @@
-import type { Page } from '../page.ts'
+import type { Page } from '../../base/page.ts'
 import { AgentPage } from './agent-page.tsx'
 import { Agents } from './agents.tsx'
 import { NewAgent } from './new-agent.tsx'

@@ -1,9 +1,9 @@
 import type { Agent, Instance } from '../../api/answers.ts'
 import { post } from '../../api/client.ts'
+import { actorPath, navigate } from '../../base/router.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { DialogButtons } from '../../parts/dialog-buttons.tsx'
-import { actorPath, navigate } from '../../shell/router.ts'
-import { attempt } from '../../shell/toasts.tsx'
 
 /** Starts an instance under a key of its own; the same key is always the same instance. */
 export function StartDialog({ agent, onClose }: { agent: Agent; onClose: () => void }) {

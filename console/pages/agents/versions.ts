@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { AgentVersion } from '../../api/answers.ts'
 import { getJson, pathOf } from '../../api/client.ts'
-import { complain } from '../../shell/toasts.tsx'
+import { complain } from '../../base/toasts.tsx'
 
 /** What was published never changes: read once a tab. */
 const known = new Map<string, AgentVersion>()

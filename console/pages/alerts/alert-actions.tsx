@@ -1,7 +1,7 @@
 import type { Alert } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
-import { attempt } from '../../shell/toasts.tsx'
 
 export type Word = 'ack' | 'resolve' | 'discard'
 

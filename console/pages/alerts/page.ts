@@ -1,4 +1,4 @@
-import type { Page } from '../page.ts'
+import type { Page } from '../../base/page.ts'
 import { AlertPage } from './alert-page.tsx'
 import { Alerts } from './alerts.tsx'
 

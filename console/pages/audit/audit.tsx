@@ -1,6 +1,7 @@
 import '../../parts/lists.css'
 import type { AuditEntry } from '../../api/answers.ts'
 import { withQuery } from '../../api/client.ts'
+import { place, queryOf } from '../../base/router.ts'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { EmptyState } from '../../parts/empty-state.tsx'
 import { ClearFacets, SelectFacet } from '../../parts/facets.tsx'
@@ -14,7 +15,6 @@ import { useSettled } from '../../parts/settled.ts'
 import { SidePane } from '../../parts/side-pane.tsx'
 import type { Column } from '../../parts/table.tsx'
 import { Ago } from '../../parts/time.tsx'
-import { place, queryOf } from '../../shell/router.ts'
 import { reasonOf, revisionsOf, targetHref } from './target.ts'
 
 const FILTERS = ['principal', 'action', 'target'] as const

@@ -1,4 +1,4 @@
-import type { Page } from '../page.ts'
+import type { Page } from '../../base/page.ts'
 import { Audit } from './audit.tsx'
 
 export const audit: Page = {

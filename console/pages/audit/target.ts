@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../api/answers.ts'
+import { actorPath } from '../../base/router.ts'
 import { memberOf } from '../../parts/member.ts'
-import { actorPath } from '../../shell/router.ts'
 
 /** The page of what something was done to; undefined where there is none, or none any more. */
 export function targetHref({ action, target, details }: AuditEntry): string | undefined {

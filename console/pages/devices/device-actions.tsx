@@ -1,7 +1,7 @@
 import type { Device } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
-import { attempt } from '../../shell/toasts.tsx'
 import { Simulate } from './simulate.tsx'
 
 /** Takes a device out of service, or puts it back. */

@@ -1,4 +1,4 @@
-import type { Page } from '../page.ts'
+import type { Page } from '../../base/page.ts'
 import { DevicePage } from './device-page.tsx'
 import { Devices } from './devices.tsx'
 

@@ -1,8 +1,8 @@
 import type { Device, System } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
+import { may } from '../../base/session.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { useResource } from '../../live/resource.ts'
-import { may } from '../../shell/session.ts'
-import { attempt } from '../../shell/toasts.tsx'
 
 const FAULTS = [
   { kind: 'blackscreen', label: 'Black screen' },

@@ -1,6 +1,8 @@
 import { useMemo } from 'preact/hooks'
 import type { LoggedEvent } from '../../api/answers.ts'
 import { withQuery } from '../../api/client.ts'
+import { useShortcuts } from '../../base/keyboard.ts'
+import { navigate, queryOf } from '../../base/router.ts'
 import { useResource } from '../../live/resource.ts'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { EmptyState } from '../../parts/empty-state.tsx'
@@ -13,8 +15,6 @@ import { Severity } from '../../parts/severity.tsx'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import type { Column } from '../../parts/table.tsx'
 import { timeText } from '../../parts/words.ts'
-import { useShortcuts } from '../../shell/keyboard.ts'
-import { navigate, queryOf } from '../../shell/router.ts'
 import '../../parts/lists.css'
 
 const FILTERS = ['type', 'subject', 'status', 'since'] as const

@@ -1,4 +1,4 @@
-import type { Page } from '../page.ts'
+import type { Page } from '../../base/page.ts'
 import { DryRun } from './dry-run.tsx'
 import { EventPage } from './event-page.tsx'
 import { Events } from './events.tsx'

@@ -1,7 +1,7 @@
 import { post } from '../../api/client.ts'
+import { attempt, tell } from '../../base/toasts.tsx'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
 import { countText } from '../../parts/words.ts'
-import { attempt, tell } from '../../shell/toasts.tsx'
 
 interface Outcome {
   done: number

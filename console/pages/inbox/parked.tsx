@@ -1,11 +1,11 @@
 import type { Actor, ActorSummary } from '../../api/answers.ts'
 import { pathOf } from '../../api/client.ts'
+import { actorPath } from '../../base/router.ts'
 import { useResource } from '../../live/resource.ts'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { stateText } from '../../parts/words.ts'
-import { actorPath } from '../../shell/router.ts'
 import { KindBadge } from './kind-badge.tsx'
 
 /** An actor that its machine does not know any more. Nothing here mends it: a machine that knows its state does. */

@@ -1,13 +1,13 @@
 import { useSignal } from '@preact/signals'
 import type { LoggedEvent, Page, Verdict } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
+import { may } from '../../base/session.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { JsonTree } from '../../parts/json-tree.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { Verdicts } from '../../parts/verdicts.tsx'
-import { may } from '../../shell/session.ts'
-import { attempt } from '../../shell/toasts.tsx'
 import { KindBadge } from './kind-badge.tsx'
 
 /** An event that no agent took: why each of them did not, by the rules of now. */

@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals'
 import type { BulkOutcome } from '../../api/answers.ts'
 import { post } from '../../api/client.ts'
+import { complain, tell } from '../../base/toasts.tsx'
 import { CONTROLS } from '../../parts/agent-controls.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { countText } from '../../parts/words.ts'
-import { complain, tell } from '../../shell/toasts.tsx'
 
 interface BulkBarProps {
   picked: ReadonlySet<string>

@@ -1,4 +1,4 @@
-import type { Page } from '../page.ts'
+import type { Page } from '../../base/page.ts'
 import { RunPage } from './run-page.tsx'
 import { Runs } from './runs.tsx'
 

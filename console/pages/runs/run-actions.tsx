@@ -1,10 +1,10 @@
 import type { RunInFull } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
+import { useShortcuts } from '../../base/keyboard.ts'
+import { may } from '../../base/session.ts'
+import { attempt } from '../../base/toasts.tsx'
 import { callInDoubt, useAskedCall } from '../../parts/asked-call.ts'
 import { confirmed, type Question } from '../../parts/confirm-dialog.tsx'
-import { useShortcuts } from '../../shell/keyboard.ts'
-import { may } from '../../shell/session.ts'
-import { attempt } from '../../shell/toasts.tsx'
 
 interface Action {
   id: string

@@ -1,5 +1,6 @@
 import type { Agent, Device, Page, Run } from '../../api/answers.ts'
 import { withQuery } from '../../api/client.ts'
+import { queryOf } from '../../base/router.ts'
 import { useResource } from '../../live/resource.ts'
 import { CurlHint } from '../../parts/curl-hint.tsx'
 import { EmptyState } from '../../parts/empty-state.tsx'
@@ -11,7 +12,6 @@ import { StateBadge } from '../../parts/state-badge.tsx'
 import type { Column } from '../../parts/table.tsx'
 import { Ago, Duration } from '../../parts/time.tsx'
 import { WaitsFor } from '../../parts/waits-for.tsx'
-import { queryOf } from '../../shell/router.ts'
 import '../../parts/lists.css'
 
 const FILTERS = ['agent', 'device', 'instance', 'outcome'] as const

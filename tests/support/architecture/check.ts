@@ -62,7 +62,7 @@ function nameBreaches({ path }: SourceFile): string[] {
 
 /**
  * Each circle of files, or of folders, once, as the way around it. Types count: a circle of types is still two halves of
- * one idea.
+ * one idea. A folder may use what stands in those that it is a part of.
  */
 function circles(files: readonly SourceFile[], placeOf: (path: string) => string): string[] {
   const next = new Map<string, Set<string>>()
@@ -70,7 +70,7 @@ function circles(files: readonly SourceFile[], placeOf: (path: string) => string
     const place = placeOf(path)
     const targets = imports.flatMap((used) => targetOf(path, used) ?? []).map(placeOf)
     const others = next.get(place) ?? new Set()
-    for (const target of targets) if (target !== place || target === path) others.add(target)
+    for (const target of targets) if (target === path || !`${place}/`.startsWith(`${target}/`)) others.add(target)
     next.set(place, others)
   }
   const done = new Set<string>()

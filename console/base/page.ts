@@ -1,6 +1,6 @@
 import type { ComponentType } from 'preact'
 import type { IconName } from '../parts/icon.tsx'
-import { may, type Role } from '../shell/session.ts'
+import { may, type Role } from './session.ts'
 
 export type Params = Readonly<Record<string, string>>
 
