@@ -111,6 +111,17 @@ describe('the checker', () => {
     ])
   })
 
+  it('finds circles of folders, but lets a folder use what stands in those that it is a part of', () => {
+    const tree = {
+      'actors/turn/a.ts': `import { b } from '../work/b.ts'`,
+      'actors/work/b.ts': `import { c } from '../past/c.ts'\nimport type { Part } from '../part.ts'`,
+      'actors/past/c.ts': `import type { D } from '../turn/d.ts'`,
+      'actors/part.ts': `import { d } from './turn/d.ts'`,
+      'actors/turn/d.ts': '',
+    }
+    expect(breaches(tree)).toEqual(['circle: actors/turn → actors/work → actors/past → actors/turn'])
+  })
+
   it('is not misled by comments and addresses', () => {
     const text = `
       // import { db } from '../db/a.ts'

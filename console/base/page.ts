@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import type { IconName } from '../parts/icon.tsx'
+import type { IconName } from './icon.tsx'
 import { may, type Role } from './session.ts'
 
 export type Params = Readonly<Record<string, string>>

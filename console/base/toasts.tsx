@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { ApiError, remedyOf } from '../api/problem.ts'
-import { Icon } from '../parts/icon.tsx'
+import { Icon } from './icon.tsx'
 
 interface Toast {
   id: number

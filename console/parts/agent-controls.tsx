@@ -1,9 +1,9 @@
 import { pathOf, post } from '../api/client.ts'
+import type { IconName } from '../base/icon.tsx'
+import { Icon } from '../base/icon.tsx'
 import { may } from '../base/session.ts'
 import { attempt, note } from '../base/toasts.tsx'
 import { confirmed } from './confirm-dialog.tsx'
-import type { IconName } from './icon.tsx'
-import { Icon } from './icon.tsx'
 
 export type AgentAction = 'start' | 'pause' | 'resume' | 'stop' | 'retry' | 'skip' | 'reset'
 

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
+import { Icon } from '../base/icon.tsx'
 import { session } from '../base/session.ts'
-import { Icon } from './icon.tsx'
 
 export interface CurlHintProps {
   /** `GET` unless said otherwise. */

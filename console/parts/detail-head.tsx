@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
+import { Icon } from '../base/icon.tsx'
 import { useShortcuts } from '../base/keyboard.ts'
 import { navigate } from '../base/router.ts'
-import { Icon } from './icon.tsx'
 
 /** The top of a page about one thing: the way back, what it is, how it stands, and what one can do with it. */
 export function DetailHead({

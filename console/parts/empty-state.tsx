@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { Icon, type IconName } from './icon.tsx'
+import { Icon, type IconName } from '../base/icon.tsx'
 
 /** Where a list is empty: says why, and in `children` what to do next. */
 export function EmptyState({ title, icon, children }: { title: string; icon: IconName; children?: ComponentChildren }) {

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { pathOf } from '../api/client.ts'
+import { Icon } from '../base/icon.tsx'
 import { Dialog } from './dialog.tsx'
-import { Icon } from './icon.tsx'
 
 export interface EvidenceItem {
   id: string

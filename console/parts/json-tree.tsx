@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { Icon } from './icon.tsx'
+import { Icon } from '../base/icon.tsx'
 
 /** Members shown before the rest is asked for. */
 const FIRST = 50

@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks'
+import { Icon } from '../base/icon.tsx'
 import { useShortcuts } from '../base/keyboard.ts'
 import { queryOf, setQuery } from '../base/router.ts'
-import { Icon } from './icon.tsx'
 
 /** What is typed is a member of the address (`?q=`), so that the link shows the same. `/` leads here. */
 export function SearchField({ label, name = 'q' }: { label: string; name?: string }) {

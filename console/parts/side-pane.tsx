@@ -1,8 +1,8 @@
 import './side-pane.css'
 import type { ComponentChildren } from 'preact'
+import { Icon } from '../base/icon.tsx'
 import { useShortcuts } from '../base/keyboard.ts'
 import { setQuery } from '../base/router.ts'
-import { Icon } from './icon.tsx'
 
 export interface SidePaneProps {
   /** What stands at the side, for people who hear the page. */

@@ -2,12 +2,12 @@ import { signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Instance, Page as PageOf } from '../api/answers.ts'
 import { getJson } from '../api/client.ts'
+import { Icon, type IconName } from '../base/icon.tsx'
 import { isOpen } from '../base/page.ts'
 import { actorPath, navigate } from '../base/router.ts'
 import { nextTheme } from '../base/theme.ts'
 import { complain } from '../base/toasts.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { Icon, type IconName } from '../parts/icon.tsx'
 import { PAGES } from './pages.ts'
 
 interface Choice {

@@ -1,9 +1,9 @@
 import type { Actor } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
+import { Icon, type IconName } from '../../base/icon.tsx'
 import { may } from '../../base/session.ts'
 import { attempt } from '../../base/toasts.tsx'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
-import { Icon, type IconName } from '../../parts/icon.tsx'
 
 interface Control {
   event: string

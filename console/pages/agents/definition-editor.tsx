@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
+import { Icon } from '../../base/icon.tsx'
 import { CodeEditor } from '../../parts/code-editor.tsx'
-import { Icon } from '../../parts/icon.tsx'
 import type { Validation } from './validation.ts'
 import { typeOf } from './validation.ts'
 

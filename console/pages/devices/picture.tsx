@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Device } from '../../api/answers.ts'
 import { pathOf } from '../../api/client.ts'
-import { Icon } from '../../parts/icon.tsx'
+import { Icon } from '../../base/icon.tsx'
 
 type Shown = 'nothing yet' | 'live' | 'no picture'
 

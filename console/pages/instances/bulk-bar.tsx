@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals'
 import type { BulkOutcome } from '../../api/answers.ts'
 import { post } from '../../api/client.ts'
+import { Icon } from '../../base/icon.tsx'
 import { complain, tell } from '../../base/toasts.tsx'
 import { CONTROLS } from '../../parts/agent-controls.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Icon } from '../../parts/icon.tsx'
 import { countText } from '../../parts/words.ts'
 
 interface BulkBarProps {

@@ -1,11 +1,11 @@
 import { signal, useSignal } from '@preact/signals'
 import type { Key } from '../../api/answers.ts'
 import { post } from '../../api/client.ts'
+import { Icon } from '../../base/icon.tsx'
 import { logIn, type Role, session } from '../../base/session.ts'
 import { attempt } from '../../base/toasts.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { DialogButtons } from '../../parts/dialog-buttons.tsx'
-import { Icon } from '../../parts/icon.tsx'
 
 const ROLES: readonly { role: Role; may: string }[] = [
   { role: 'viewer', may: 'sees everything but keys and the audit' },
