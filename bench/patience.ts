@@ -7,6 +7,8 @@ export async function within<T>(what: string, ms: number, promise: Promise<T>): 
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
+const LOOK_MS = 20
+
 /** Looks again and again until there is something to see. */
 export async function until<T>(what: string, ms: number, look: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + ms
@@ -14,6 +16,6 @@ export async function until<T>(what: string, ms: number, look: () => Promise<T |
     const found = await look()
     if (found !== undefined) return found
     if (performance.now() > deadline) throw new Error(`${what} took longer than ${ms} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
 }

@@ -43,5 +43,5 @@ export const QUICK: Sizes = {
   idleActors: 10_000,
   watchers: 100,
   transitions: 5_000,
-  soakMs: 10_000,
+  soakMs: 6_000,
 }

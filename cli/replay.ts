@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { z } from 'zod'
 import type { Address } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
@@ -11,8 +12,12 @@ const LAST = Number.MAX_SAFE_INTEGER
 /** An actor that is working has moved between the look at its revision and the replay up to it. */
 const TRIES = 20
 
+/** Replayed at a time; more would only wait for the database and for one thread. */
+const AT_ONCE = 4
+
 interface Subject {
-  addresses(): AsyncIterable<Address>
+  /** All of them, a page at a time. */
+  pages(): AsyncIterable<Address[]>
   equal(address: Address): Promise<boolean>
 }
 
@@ -25,10 +30,10 @@ export async function replayActors(
   if (wanted.url !== undefined || (await answers(url))) return check(overHttp(url, wanted.key), wanted.address)
   return withPlatform(config, ({ actors }) => {
     const subject: Subject = {
-      async *addresses() {
+      async *pages() {
         for (let after: string | undefined; ; ) {
           const page = await actors.list(LOCAL, { limit: PAGE, ...(after === undefined ? {} : { after }) })
-          for (const actor of page.items) yield actor.address
+          yield page.items.map((actor) => actor.address)
           if (page.next === null) return
           after = page.next
         }
@@ -40,11 +45,13 @@ export async function replayActors(
 }
 
 async function check(subject: Subject, only: string | undefined): Promise<{ checked: number; different: Address[] }> {
+  const limit = pLimit(AT_ONCE)
   const different: Address[] = []
   let checked = 0
-  for await (const address of only === undefined ? subject.addresses() : [only]) {
-    checked += 1
-    if (!(await subject.equal(address))) different.push(address)
+  for await (const page of only === undefined ? subject.pages() : [[only]]) {
+    const equal = await limit.map(page, (address) => subject.equal(address))
+    checked += page.length
+    different.push(...page.filter((_, place) => !equal[place]))
   }
   return { checked, different }
 }
@@ -71,13 +78,13 @@ function overHttp(url: string, key: string | undefined): Subject {
     return shape.parse(await response.json())
   }
   return {
-    async *addresses() {
+    async *pages() {
       for (let cursor: string | undefined; ; ) {
         const page = await get(
           `/v1/actors?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
           Page,
         )
-        for (const actor of page.items) yield actor.address
+        yield page.items.map((actor) => actor.address)
         if (page.nextCursor === null) return
         cursor = page.nextCursor
       }

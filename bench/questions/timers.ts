@@ -8,8 +8,8 @@ import { percentile } from '../stats.ts'
 import type { Question } from './question.ts'
 
 const PER_SECOND = 50
-/** Time to arm those that are due, before the first of them is. */
-const LEAD_MS = 8_000
+/** Time to arm those that are due, before the first of them is: so much, and more for each. */
+const LEAD_MS = { all: 2_000, each: 6 }
 
 /**
  * Many timers armed, most of them for much later; some become due, spread evenly. The error of one is how much later than
@@ -20,6 +20,7 @@ export const timers: Question = {
   async ask(stage) {
     const armed = stage.sizes.timers
     const due = Math.min(1_000, armed / 20)
+    const leadMs = LEAD_MS.all + LEAD_MS.each * due
     const databaseUrl = await stage.database()
     const server = await startTroupe(stage, 'embedded', { DATABASE_URL: databaseUrl })
     const feeder = await openFeeder(stage, databaseUrl)
@@ -31,10 +32,10 @@ export const timers: Question = {
     })
     const soon = Array.from({ length: due }, (_, n) => ({
       actor: `alarm/a${n}`,
-      ms: LEAD_MS + (n * 1_000) / PER_SECOND,
+      ms: leadMs + (n * 1_000) / PER_SECOND,
     }))
     await pour(feeder, due, (n) => ({ to: soon[n]?.actor ?? '', event: { type: 'ARM', ms: soon[n]?.ms ?? 0 } }))
-    const expected = await until('the last to be armed', LEAD_MS, async () => {
+    const expected = await until('the last to be armed', leadMs, async () => {
       const rows = await query<{ address: string; due: number }>(
         databaseUrl,
         `select address, extract(epoch from due_at)::float8 * 1000 as due from timers where due_at < now() + interval '1 hour'`,

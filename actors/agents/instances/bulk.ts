@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { Address } from '../../../core/address.ts'
 import { AppError } from '../../../core/errors.ts'
 import { findActors } from '../../../db/actors.ts'
@@ -8,7 +9,6 @@ import { probe } from '../../../machines/probe.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { DeadLettersApi } from '../mail/dead-letters-api.ts'
 import type { BulkApi, BulkItem, BulkOutcome } from './bulk-api.ts'
-import { eachOf } from './each.ts'
 import type { InstancesApi } from './instances-api.ts'
 
 export interface BulkDeps {
@@ -57,7 +57,7 @@ export function createBulk({ runtime, instances, deadLetters }: BulkDeps): BulkA
       const targets = few(await selectInstances(sql, by.team, selector, MOST + 1))
       const found = dryRun
         ? await tryOut(targets, action.toUpperCase())
-        : await eachOf(targets, AT_ONCE, ({ id, address }) =>
+        : await pLimit(AT_ONCE).map(targets, ({ id, address }) =>
             attempt(id, address, () => instances.command(by, id, action, { reason })),
           )
       const known = new Set(targets.map(({ id }) => id))
@@ -66,7 +66,7 @@ export function createBulk({ runtime, instances, deadLetters }: BulkDeps): BulkA
 
     async deadLetters(by, { selector, action, dryRun }) {
       const letters = few(await selectDeadLetters(sql, by.team, selector, MOST + 1))
-      const found = await eachOf(letters, AT_ONCE, async ({ id, address, resolution }): Promise<BulkItem> => {
+      const found = await pLimit(AT_ONCE).map(letters, async ({ id, address, resolution }): Promise<BulkItem> => {
         const name = String(id)
         if (resolution !== null) return { id: name, address, result: 'refused', reason: `it was ${resolution} already` }
         if (dryRun) return { id: name, address, result: 'accepted', reason: null }
