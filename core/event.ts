@@ -6,7 +6,7 @@ export const PRIORITIES = { critical: 95, high: 75, normal: 50, low: 10 } as con
 export const Severity = z.enum(['critical', 'high', 'warning', 'info', 'low'])
 export type Severity = z.infer<typeof Severity>
 
-/** Severity → priority, as in specs of PagerDuty and Alertmanager users: warning 55, info 30. */
+/** The priority of an event that names a severity and no priority. */
 export const SEVERITY_PRIORITY: Record<Severity, number> = { critical: 95, high: 75, warning: 55, info: 30, low: 10 }
 
 /** Types that only the runtime itself may send: XState would take them for its own (a forged approval, a fired timer). */

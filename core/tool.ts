@@ -22,7 +22,7 @@ export interface HeldDevice {
 export interface ToolCall {
   run: string
   step: string
-  /** The same for every try of one step: `run:step`. */
+  /** The same for every try of one call; under `until` each call has its own. */
   idempotencyKey: string
   /** Aborted by timeout, stop and preemption. */
   signal: AbortSignal

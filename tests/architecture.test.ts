@@ -5,7 +5,7 @@ import { parseSource, readSources } from './support/architecture/imports.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-it('keeps every import, library and word in the rooms of DESIGN.md §2', async () => {
+it('keeps every import, library and word in the rooms of ARCHITECTURE.md', async () => {
   const files = await readSources(root)
   expect(files.length).toBeGreaterThan(20)
   expect(findBreaches(files)).toEqual([])

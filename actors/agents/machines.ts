@@ -46,8 +46,8 @@ export const CONTROLS = {
 export const AFTERTHOUGHTS = { agent: ['POLICY.WAKE'] } as const
 
 /**
- * What of the platform may be forked. Agents, runs, alerts and schedules only as inspections that do nothing: a second one that acts
- * would take devices, answer events and tell people. A device or a lock is of the world, and there is one of it.
+ * What of the platform may be forked. Agents, runs, alerts and schedules only as inspections that do nothing: a second one
+ * that acts would take devices, answer events and tell people. A device or a lock is of the world, and there is one of it.
  */
 export const FORKS: ForkRules = {
   agent: 'sealed',
