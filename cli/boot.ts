@@ -66,7 +66,7 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
       config: { loopbackOnly, healthOnly: !isApi, warmDiagrams: isApi, trustedProxies, rateLimit },
     })
     const server = await listen({ app, host: config.host, port: config.port })
-    const lab = config.lab && config.roles.includes('api') ? await startLab(server.url, config) : null
+    const lab = config.lab && isApi ? await startLab(server.url, config) : null
     platform.setLab(lab?.url ?? null)
     return {
       url: server.url,
