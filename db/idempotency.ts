@@ -7,7 +7,10 @@ export interface StoredAnswer {
   body: string
 }
 
-export type Begun = { state: 'new' } | { state: 'running' } | { state: 'finished'; answer: StoredAnswer }
+/** What became of a request that named itself with an Idempotency-Key. */
+export type Begun =
+  /** Nobody did it yet: do it, then finish it, or abandon it when it may be tried again. */
+  { state: 'new' } | { state: 'running' } | { state: 'finished'; answer: StoredAnswer }
 
 interface Row {
   fresh: boolean

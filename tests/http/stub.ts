@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { IdempotencyApi, StoredAnswer } from '../../actors/agents/access/idempotency-api.ts'
+import type { IdempotencyApi } from '../../actors/agents/access/idempotency-api.ts'
 import type { Platform } from '../../actors/agents/api.ts'
 import { AppError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
 import type { Principal, Role } from '../../core/principal.ts'
+import type { StoredAnswer } from '../../db/idempotency.ts'
 import { type App, type AppOptions, createApp } from '../../http/app.ts'
 
 /** Keys by role, `trp_<role>-key`; without any, none is needed. */

@@ -1,14 +1,5 @@
 import type { Principal } from '../../../core/principal.ts'
-
-/** What became of a request that named itself with an Idempotency-Key. */
-export type Begun =
-  /** Nobody did it yet: do it, then `finish`, or `abandon` when it may be tried again. */
-  { state: 'new' } | { state: 'running' } | { state: 'finished'; answer: StoredAnswer }
-export interface StoredAnswer {
-  status: number
-  headers: Record<string, string>
-  body: string
-}
+import type { Begun, StoredAnswer } from '../../../db/idempotency.ts'
 
 /** The same key and the same bytes are done once and answered alike; `request` is the method and path they were sent to. */
 export interface IdempotencyApi {
