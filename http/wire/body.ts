@@ -2,17 +2,17 @@ import { AppError } from '../../core/errors.ts'
 import { bareType, isJsonType } from '../../sources/media-type.ts'
 
 /** 1 MiB: more than any event or definition needs. */
-export const MAX_BODY_BYTES = 1024 * 1024
+const MAX_BODY_BYTES = 1024 * 1024
 
 /** All of the body, or `request.too_large` as soon as that is known; no more than the limit is ever held. */
-export async function readBody(request: Request, limit: number = MAX_BODY_BYTES): Promise<Uint8Array> {
+export async function readBody(request: Request): Promise<Uint8Array> {
   const encoding = request.headers.get('content-encoding') ?? 'identity'
   // A few compressed kilobytes may unpack to gigabytes.
   if (encoding.toLowerCase() !== 'identity') {
     throw new AppError('request.unsupported_media_type', 'Compressed bodies are not taken: leave Content-Encoding out')
   }
   const length = request.headers.get('content-length')
-  if (Number(length ?? 0) > limit) throw tooLarge(limit)
+  if (Number(length ?? 0) > MAX_BODY_BYTES) throw tooLarge()
   // Node's parser takes no more than was announced; in one piece it is several times cheaper than as a stream.
   if (length !== null) return new Uint8Array(await request.arrayBuffer())
   if (!request.body) return new Uint8Array()
@@ -23,9 +23,9 @@ export async function readBody(request: Request, limit: number = MAX_BODY_BYTES)
     const { done, value } = await reader.read()
     if (done) return Buffer.concat(pieces, size)
     size += value.length
-    if (size > limit) {
+    if (size > MAX_BODY_BYTES) {
       await reader.cancel()
-      throw tooLarge(limit)
+      throw tooLarge()
     }
     pieces.push(value)
   }
@@ -50,6 +50,8 @@ function unsupported(request: Request, types: readonly string[]): AppError {
   })
 }
 
-function tooLarge(limit: number): AppError {
-  return new AppError('request.too_large', `The body is larger than ${limit} bytes`, { details: { limit } })
+function tooLarge(): AppError {
+  return new AppError('request.too_large', `The body is larger than ${MAX_BODY_BYTES} bytes`, {
+    details: { limit: MAX_BODY_BYTES },
+  })
 }
