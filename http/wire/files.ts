@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { etagOf, isCurrent } from './etag.ts'
 
 const TYPES = new Map([
-  ['.html', 'text/html; charset=utf-8'],
   ['.js', 'text/javascript; charset=utf-8'],
   ['.css', 'text/css; charset=utf-8'],
-  ['.svg', 'image/svg+xml'],
-  ['.png', 'image/png'],
-  ['.ico', 'image/x-icon'],
 ])
 
 /** The files of one folder that a browser may have. */
@@ -20,12 +15,8 @@ export interface Files {
   respond(name: string, request: Request, policy: string): Promise<Response>
 }
 
-/**
- * Lists a folder once: only what is in that list can be asked for, so no path can lead out of it. Files are read anew
- * each time, so that an edited page shows. `only` narrows the list.
- */
-export function createFiles(folder: URL, only?: readonly string[]): Files {
-  const names = readdirSync(folder).filter((name) => TYPES.has(extname(name)) && (only?.includes(name) ?? true))
+/** Only what is in the list can be asked for, so no path can lead out of the folder. */
+export function createFiles(folder: URL, names: readonly string[]): Files {
   return {
     names,
     async respond(name, request, policy) {
