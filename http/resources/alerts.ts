@@ -61,23 +61,16 @@ export function alertRoutes(deps: Deps): Route[] {
       handle: async ({ by, params, body, request }) =>
         json(await alerts.ack(by, params.fingerprint, body.note, expectedRevision(request))),
     }),
-    route('POST /v1/alerts/:fingerprint/resolve', {
-      tag,
-      summary: 'Say that it is over',
-      params: One,
-      body: z.strictObject({ reason: Reason.default('') }),
-      answers,
-      handle: async ({ by, params, body, request }) =>
-        json(await alerts.resolve(by, params.fingerprint, body.reason, expectedRevision(request))),
-    }),
-    route('POST /v1/alerts/:fingerprint/discard', {
-      tag,
-      summary: 'Say that it was none',
-      params: One,
-      body: z.strictObject({ reason: Reason.default('') }),
-      answers,
-      handle: async ({ by, params, body, request }) =>
-        json(await alerts.discard(by, params.fingerprint, body.reason, expectedRevision(request))),
-    }),
+    ...(['resolve', 'discard'] as const).map((verdict) =>
+      route(`POST /v1/alerts/:fingerprint/${verdict}`, {
+        tag,
+        summary: verdict === 'resolve' ? 'Say that it is over' : 'Say that it was none',
+        params: One,
+        body: z.strictObject({ reason: Reason.default('') }),
+        answers,
+        handle: async ({ by, params, body, request }) =>
+          json(await alerts[verdict](by, params.fingerprint, body.reason, expectedRevision(request))),
+      }),
+    ),
   ]
 }
