@@ -93,7 +93,7 @@ export async function listRuns(
       ${
         filter.after === undefined
           ? sql``
-          : sql`and (started_at, address) < (select started_at, address from agent_execution_history where id = ${filter.after})`
+          : sql`and (started_at, address) < (select started_at, address from agent_execution_history where address = ${`run/${filter.after}`})`
       }
     order by started_at desc, address desc
     limit ${filter.limit}`)
@@ -117,7 +117,7 @@ export async function findRun(sql: Sql, team: string, id: string): Promise<RunRo
   const [row] = await answer(sql<RunRow[]>`
     select ${columns(sql)}
     from agent_execution_history
-    where team = ${team} and id = ${id}`)
+    where address = ${`run/${id}`} and team = ${team}`)
   return row
 }
 
