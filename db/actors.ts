@@ -43,16 +43,27 @@ export async function findActor(sql: Sql, address: Address): Promise<ActorRow | 
   return (await findActors(sql, [address])).get(address)
 }
 
+/** What a list shows of an actor: of its snapshot, the state alone. */
+export interface ListedActor {
+  address: Address
+  kind: string
+  key: string
+  status: string
+  value: Json
+  revision: number
+  updatedAt: Date
+}
+
 /** By address, in pages: `after` is the last address of the page before. */
 export async function listActors(
   sql: Sql,
-  filter: { team?: string; kind?: string; status?: string; after?: string; limit: number },
-): Promise<ActorRow[]> {
-  return answer(sql<ActorRow[]>`
-    select ${columns(sql)}
+  team: string,
+  filter: { kind?: string; status?: string; after?: string; limit: number },
+): Promise<ListedActor[]> {
+  return answer(sql<ListedActor[]>`
+    select address, kind, key, status, value, revision, updated_at as "updatedAt"
     from actors
-    where address > ${filter.after ?? ''}
-      ${filter.team === undefined ? sql`` : sql`and team = ${filter.team}`}
+    where address > ${filter.after ?? ''} and team = ${team}
       ${filter.kind === undefined ? sql`` : sql`and kind = ${filter.kind}`}
       ${filter.status === undefined ? sql`` : sql`and status = ${filter.status}`}
     order by address

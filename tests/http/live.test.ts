@@ -51,7 +51,7 @@ const revisionNow = async (): Promise<number> =>
 
 it('tells each step as it is committed, without what was said', async () => {
   const before = await revisionNow()
-  const cursor = await running.platform.actors.cursor()
+  const cursor = await running.platform.live.now(['actors'])
   const reading = readTo(before + 1, {}, `&cursor=${cursor}`)
   await ask('POST /v1/instances/one/pause', 200, { body: { reason: 'secret plans' } })
   const [move] = await reading
@@ -67,7 +67,7 @@ it('tells each step as it is committed, without what was said', async () => {
 
 it('goes on where a reader was cut off, without gaps or doubles', async () => {
   const before = await revisionNow()
-  const start = await running.platform.actors.cursor()
+  const start = await running.platform.live.now(['actors'])
   await ask('POST /v1/instances/one/resume', 200)
   const first = await readTo(before + 1, { 'last-event-id': start })
   await ask('POST /v1/instances/one/pause', 200)

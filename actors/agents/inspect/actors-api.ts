@@ -3,20 +3,13 @@ import type { MachineGraph } from '../../../core/graph.ts'
 import type { Json } from '../../../core/json.ts'
 import type { PageOf, Paging } from '../../../core/paging.ts'
 import type { Principal } from '../../../core/principal.ts'
+import type { ListedActor } from '../../../db/actors.ts'
 import type { HistoryEntry } from '../../../db/history.ts'
 import type { WaitingMessage } from '../../../db/mailbox.ts'
 import type { Probe } from '../../../machines/probe.ts'
 import type { ActorSnapshot } from '../../runtime.ts'
 
-export interface ActorSummary {
-  address: Address
-  kind: string
-  key: string
-  status: string
-  value: Json
-  revision: number
-  updatedAt: Date
-}
+export type ActorSummary = ListedActor
 
 /** Everything that explains why an actor stands where it stands. */
 export interface Why {
@@ -92,8 +85,6 @@ export interface ActorsApi {
     address: Address,
     at: number,
   ): Promise<{ revision: number; value: Json; context: Json; status: string; equal?: boolean }>
-  /** The cursor that stands for now: following from it gives everything that commits from here on. */
-  cursor(): Promise<string>
   /** Live history of the team's actors from a cursor (`null`: from now on), without gaps or doubles. */
   follow(by: Principal, options: { cursor: string | null; signal: AbortSignal }): AsyncIterable<HistoryEntry>
   machines(): { kind: string; id: string; hash: string; version: string }[]

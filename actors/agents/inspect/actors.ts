@@ -15,7 +15,7 @@ import { explain } from './why.ts'
 
 const PAGE = 100
 
-/** Any actor of any kind: looked at, explained, sent to. */
+/** Any actor of any kind: looked at and explained. */
 export function createActors(runtime: Runtime, definitionOf: FindDefinition): ActorsApi {
   const { sql, hosted } = runtime
   const graphs = new Map<string, MachineGraph>()
@@ -42,19 +42,9 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
   }
 
   return {
-    async list(by, { limit = PAGE, after, kind, status }) {
-      const filter = {
-        team: by.team,
-        limit,
-        ...(after === undefined ? {} : { after }),
-        ...(kind === undefined ? {} : { kind }),
-        ...(status === undefined ? {} : { status }),
-      }
-      const rows = await listActors(sql, filter)
-      return {
-        items: rows.map(({ snapshot, ...row }) => summary(row, snapshot.value)),
-        next: rows.length < limit ? null : (rows.at(-1)?.address ?? null),
-      }
+    async list(by, { limit = PAGE, ...filter }) {
+      const items = await listActors(sql, by.team, { ...filter, limit })
+      return { items, next: items.length < limit ? null : (items.at(-1)?.address ?? null) }
     },
 
     async get(by, address) {
@@ -87,8 +77,6 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
       return { revision, value, context, status, ...(equal === undefined ? {} : { equal }) }
     },
 
-    cursor: () => currentCursor(sql),
-
     async *follow(by, { cursor, signal }) {
       const teams = new Map<Address, string>()
       for await (const entry of runtime.followAll({ cursor: cursor ?? (await currentCursor(sql)), signal })) {
@@ -109,9 +97,4 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
       return { hash: machine.hash, graph: graphOf(machine) }
     },
   }
-}
-
-function summary(row: Omit<ActorRow, 'snapshot'>, value: ActorRow['snapshot']['value']) {
-  const { address, kind, key, status, revision, updatedAt } = row
-  return { address, kind, key, status, value, revision, updatedAt }
 }
