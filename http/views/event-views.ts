@@ -41,7 +41,7 @@ export const IngestedMany = named(
 )
 
 /** Times of the log keep the microseconds of the database. */
-const Instant = z.iso.datetime({ offset: true })
+const Logged = z.iso.datetime({ offset: true })
 
 export const LoggedEvent = named(
   'LoggedEvent',
@@ -50,14 +50,14 @@ export const LoggedEvent = named(
     source: z.string(),
     type: z.string(),
     subject: z.string().nullable(),
-    time: Instant,
+    time: Logged,
     data: Anything,
     severity: Severity.nullable(),
     priority: z.int(),
     correlationid: z.string().nullable(),
     causationid: z.string().nullable(),
     depth: Count,
-    receivedAt: Instant,
+    receivedAt: Logged,
     status: z.enum(['accepted', 'routed', 'unhandled']),
     sourceId: z.string(),
   }) satisfies View<eventsApi.LoggedEvent>,
