@@ -2,28 +2,12 @@ import { z } from 'zod'
 import { address } from '../../core/address.ts'
 import type { Deps } from '../route/deps.ts'
 import { type Route, route } from '../route/route.ts'
+import { HistoryEntry } from '../views/actor-views.ts'
 import { pageOf } from '../views/view.ts'
 import { pageResponse } from '../wire/page.ts'
-import { Anything, Id, Kind, Time, whole } from '../wire/words.ts'
+import { Id, Kind, whole } from '../wire/words.ts'
 
 const Revision = whole(0)
-
-export const HistoryEntry = z.strictObject({
-  address: z.string(),
-  revision: z.int(),
-  messageId: z.string(),
-  event: Anything,
-  from: Anything,
-  to: Anything,
-  status: z.string(),
-  effects: z.array(Anything),
-  handled: z.boolean(),
-  sender: z.string().nullable(),
-  cause: z.string().nullable(),
-  machineHash: z.string(),
-  at: Time,
-  cursor: z.string(),
-})
 
 /** Every message an actor ever took, by revision. */
 export function historyRoute({ platform: { actors } }: Deps): Route {

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { address } from '../../core/address.ts'
 import type { Deps } from '../route/deps.ts'
 import { type Route, route } from '../route/route.ts'
+import { HistoryEntry } from '../views/actor-views.ts'
 import { Address, Count } from '../views/view.ts'
 import { json, pathOf, shown } from '../wire/reply.ts'
 import { Anything, Id, Kind, Time, whole } from '../wire/words.ts'
-import { HistoryEntry } from './history.ts'
 
 const tag = 'actors'
 const One = z.strictObject({ kind: Kind, key: Id })

@@ -3,10 +3,10 @@ import type * as actorsApi from '../../actors/agents/inspect/actors-api.ts'
 import { address } from '../../core/address.ts'
 import type { Deps } from '../route/deps.ts'
 import { type Route, route } from '../route/route.ts'
+import { HistoryEntry } from '../views/actor-views.ts'
 import { Address, Count, named, type View } from '../views/view.ts'
 import { shown } from '../wire/reply.ts'
 import { Anything, Id, Kind, Time } from '../wire/words.ts'
-import { HistoryEntry } from './history.ts'
 
 /** Why an actor stands where it stands, and what would move it. */
 export function whyRoute({ platform: { actors } }: Deps): Route {

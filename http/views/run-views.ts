@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type * as actorsApi from '../../actors/agents/inspect/actors-api.ts'
 import type * as runsApi from '../../actors/agents/runs/runs-api.ts'
 import { Anything, Time } from '../wire/words.ts'
 import { Address, Count, named, type View } from './view.ts'
@@ -47,17 +46,4 @@ export const RunInFull = named(
       .strictObject({ queuedMs: z.number(), workingMs: z.number(), idleMs: z.number() })
       .describe('In the queue for its device, at work, standing still'),
   }),
-)
-
-export const ActorSummary = named(
-  'ActorSummary',
-  z.strictObject({
-    address: Address,
-    kind: z.string(),
-    key: z.string(),
-    status: z.string(),
-    value: Anything,
-    revision: Count,
-    updatedAt: Time,
-  }) satisfies View<actorsApi.ActorSummary>,
 )

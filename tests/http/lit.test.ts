@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
-import { firedEdge, pathsOf, possibleEdges } from '../../http/resources/lit.ts'
+import { firedEdge, pathsOf, possibleEdges } from '../../http/diagram/lit.ts'
 import { describe as describeMachine } from '../../machines/describe.ts'
 
 const machine = setup({ types: { events: {} as { type: 'GO' | 'STOP' | 'lock.lost' } } }).createMachine({
