@@ -80,9 +80,15 @@ export async function listAlerts(
     limit ${filter.limit}`)
 }
 
-export async function findAlert(sql: Sql, team: string, fingerprint: string): Promise<ListedAlert | undefined> {
-  const [row] = await answer(sql<ListedAlert[]>`
-    select ${columns(sql)}
+/** With the revision of its actor at this address; null when that is gone. */
+export async function findAlert(
+  sql: Sql,
+  team: string,
+  fingerprint: string,
+  address: Address,
+): Promise<(ListedAlert & { revision: number | null }) | undefined> {
+  const [row] = await answer(sql<(ListedAlert & { revision: number | null })[]>`
+    select ${columns(sql)}, (select a.revision from actors a where a.address = ${address}) as revision
     from alerts
     where team = ${team} and fingerprint = ${fingerprint}`)
   return row

@@ -20,13 +20,14 @@ export interface RunRow {
   reason: string | null
   startedAt: Date
   endedAt: Date | null
+  /** Of its actor; null when that is gone. */
+  revision: number | null
 }
 
+type WrittenRun = Omit<RunRow, 'startedAt' | 'endedAt' | 'revision'>
+
 /** The projection of runs that were committed: a piece of the turn's statement. */
-export function runRows(
-  sql: Sql,
-  rows: readonly Omit<RunRow, 'startedAt' | 'endedAt'>[],
-): { name: string; body: Fragment }[] {
+export function runRows(sql: Sql, rows: readonly WrittenRun[]): { name: string; body: Fragment }[] {
   const ended = rows.flatMap((row) => (row.outcome === null ? [] : [row.address]))
   return [
     { name: 'written_runs', body: writtenRuns(sql, rows) },
@@ -44,7 +45,7 @@ function cutSteps(sql: Sql, ended: string[]): Fragment {
     where s.run = e.address and s.status in ('started', 'waiting')`
 }
 
-function writtenRuns(sql: Sql, rows: readonly Omit<RunRow, 'startedAt' | 'endedAt'>[]): Fragment {
+function writtenRuns(sql: Sql, rows: readonly WrittenRun[]): Fragment {
   return sql`
     insert into agent_execution_history (address, team, id, agent, version, instance, event_id, event_type, device, priority,
       state, outcome, reason, ended_at)
@@ -65,7 +66,8 @@ function writtenRuns(sql: Sql, rows: readonly Omit<RunRow, 'startedAt' | 'endedA
 
 const columns = (sql: Sql) => sql`
   address, team, id, agent, version, instance, json_build_object('id', event_id, 'type', event_type) as event, device, priority,
-  state, outcome, reason, started_at as "startedAt", ended_at as "endedAt"`
+  state, outcome, reason, started_at as "startedAt", ended_at as "endedAt",
+  (select a.revision from actors a where a.address = agent_execution_history.address) as revision`
 
 /** Newest first; `after` is the id of the last one of the page before. The outcome `none` stands for runs that go on. */
 export async function listRuns(

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { nativeAlert } from '../../sources/native-alert.ts'
 import type { Deps } from '../route/deps.ts'
 import { type Route, route } from '../route/route.ts'
-import { Alert, Ingested, IngestedMany } from '../views/event-views.ts'
+import { Alert, AlertInFull, Ingested, IngestedMany } from '../views/event-views.ts'
 import { pageOf } from '../views/view.ts'
 import { requireJson } from '../wire/body.ts'
 import { expectedRevision } from '../wire/etag.ts'
 import { PageQuery, pageResponse, paging } from '../wire/page.ts'
-import { json } from '../wire/reply.ts'
+import { tagged } from '../wire/reply.ts'
 import { Reason, Text } from '../wire/words.ts'
 import { take } from './intake.ts'
 
@@ -17,7 +17,7 @@ const One = z.strictObject({ fingerprint: Text })
 /** Alerts: one entry for each condition that began, however often it was reported. */
 export function alertRoutes(deps: Deps): Route[] {
   const { alerts } = deps.platform
-  const answers = { 200: Alert }
+  const answers = { 200: AlertInFull }
   return [
     route('POST /v1/alerts', {
       tag,
@@ -50,7 +50,7 @@ export function alertRoutes(deps: Deps): Route[] {
       summary: 'An alert',
       params: One,
       answers,
-      handle: async ({ by, params }) => json(await alerts.get(by, params.fingerprint)),
+      handle: async ({ by, params }) => tagged(await alerts.get(by, params.fingerprint)),
     }),
     route('POST /v1/alerts/:fingerprint/ack', {
       tag,
@@ -59,7 +59,7 @@ export function alertRoutes(deps: Deps): Route[] {
       body: z.strictObject({ note: Reason.default('') }),
       answers,
       handle: async ({ by, params, body, request }) =>
-        json(await alerts.ack(by, params.fingerprint, body.note, expectedRevision(request))),
+        tagged(await alerts.ack(by, params.fingerprint, body.note, expectedRevision(request))),
     }),
     ...(['resolve', 'discard'] as const).map((verdict) =>
       route(`POST /v1/alerts/:fingerprint/${verdict}`, {
@@ -69,7 +69,7 @@ export function alertRoutes(deps: Deps): Route[] {
         body: z.strictObject({ reason: Reason.default('') }),
         answers,
         handle: async ({ by, params, body, request }) =>
-          json(await alerts[verdict](by, params.fingerprint, body.reason, expectedRevision(request))),
+          tagged(await alerts[verdict](by, params.fingerprint, body.reason, expectedRevision(request))),
       }),
     ),
   ]

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { INSTANCE_ACTIONS, type InstanceAction } from '../../actors/agents/instances/instance-actions.ts'
-import type { InstanceView } from '../../actors/agents/instances/instances-api.ts'
 import type { Deps } from '../route/deps.ts'
 import { type Route, route } from '../route/route.ts'
 import { Instance } from '../views/agent-views.ts'
 import { Count, pageOf } from '../views/view.ts'
 import { etagOf, expectedRevision, isCurrent } from '../wire/etag.ts'
 import { PageQuery, pageResponse, paging } from '../wire/page.ts'
-import { json, pathOf } from '../wire/reply.ts'
+import { json, pathOf, tagged } from '../wire/reply.ts'
 import { Id, Reason, Text } from '../wire/words.ts'
 
 const tag = 'instances'
@@ -36,7 +35,8 @@ export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
       answers: { 200: Instance, 201: Instance },
       async handle({ by, body }) {
         const { instance, created } = await instances.start(by, body)
-        return tagged(instance, created ? 201 : 200, { location: pathOf('instances', instance.id) })
+        const headers = { etag: etagOf(instance.revision), location: pathOf('instances', instance.id) }
+        return json(instance, { status: created ? 201 : 200, headers })
       },
     }),
     route('GET /v1/instances', {
@@ -63,8 +63,10 @@ export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
       answers: { 200: Instance, 304: 'Unchanged' },
       async handle({ by, params, request }) {
         const instance = await instances.get(by, params.id)
-        const etag = etagOf(instance.revision)
-        return isCurrent(request, etag) ? new Response(null, { status: 304, headers: { etag } }) : tagged(instance)
+        const headers = { etag: etagOf(instance.revision) }
+        return isCurrent(request, headers.etag)
+          ? new Response(null, { status: 304, headers })
+          : json(instance, { headers })
       },
     }),
     ...INSTANCE_ACTIONS.map((action) =>
@@ -82,8 +84,4 @@ export function instanceRoutes({ platform: { instances } }: Deps): Route[] {
       }),
     ),
   ]
-}
-
-function tagged(instance: InstanceView, status = 200, headers: Record<string, string> = {}): Response {
-  return json(instance, { status, headers: { etag: etagOf(instance.revision), ...headers } })
 }

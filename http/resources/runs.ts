@@ -4,9 +4,9 @@ import type { Deps } from '../route/deps.ts'
 import { type Route, route } from '../route/route.ts'
 import { Run, RunInFull } from '../views/run-views.ts'
 import { pageOf } from '../views/view.ts'
-import { expectedRevision } from '../wire/etag.ts'
+import { expectedRevision, revisionTag } from '../wire/etag.ts'
 import { PageQuery, pageResponse, paging } from '../wire/page.ts'
-import { json, shown } from '../wire/reply.ts'
+import { shown, tagged } from '../wire/reply.ts'
 import { Id, Reason, Text } from '../wire/words.ts'
 
 const tag = 'runs'
@@ -19,7 +19,7 @@ const word = {
 /** What a browser may show by itself; anything else is a download, since evidence may be what a page of an attacker said. */
 const SHOWN = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif'])
 
-/** A person's word, with the revision that they looked at where they name it: the ETag of `GET /v1/actors/run/:id`. */
+/** A person's word, with the revision that they looked at where they name it: the ETag of `GET /v1/runs/:id`. */
 function said<Said extends object>(word: Said, request: Request): Said & { expected: number | undefined } {
   return { ...word, expected: expectedRevision(request) }
 }
@@ -51,7 +51,10 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       summary: 'A run with its steps and evidence',
       params: One,
       answers: { 200: RunInFull },
-      handle: async ({ by, params }) => shown(await runs.get(by, params.id)),
+      async handle({ by, params }) {
+        const run = await runs.get(by, params.id)
+        return shown(run, { headers: revisionTag(run) })
+      },
     }),
     route('GET /v1/runs/:id/evidence/:evidence', {
       tag,
@@ -77,7 +80,7 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       params: One,
       body: z.strictObject({ reason: Reason.default('') }),
       answers: { 200: Run },
-      handle: async ({ by, params, body, request }) => json(await runs.cancel(by, params.id, said(body, request))),
+      handle: async ({ by, params, body, request }) => tagged(await runs.cancel(by, params.id, said(body, request))),
     }),
     route('POST /v1/runs/:id/decide', {
       tag,
@@ -86,7 +89,7 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
       body: z.strictObject({ decision: z.enum(['retry', 'skip', 'abort']), ...word }),
       answers: { 200: Run },
       handle: async ({ by, params, body: { decision, ...word }, request }) =>
-        json(await runs.decide(by, params.id, decision, said(word, request))),
+        tagged(await runs.decide(by, params.id, decision, said(word, request))),
     }),
     ...(['approve', 'deny'] as const).map((decision) =>
       route(`POST /v1/runs/:id/${decision}`, {
@@ -96,7 +99,7 @@ export function runRoutes({ platform: { runs } }: Deps): Route[] {
         body: z.strictObject(word),
         answers: { 200: Run },
         handle: async ({ by, params, body, request }) =>
-          json(await runs.decide(by, params.id, decision, said(body, request))),
+          tagged(await runs.decide(by, params.id, decision, said(body, request))),
       }),
     ),
   ]

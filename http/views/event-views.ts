@@ -94,21 +94,26 @@ export const PolicyDecision = named(
   }) satisfies View<eventsApi.PolicyDecision>,
 )
 
-export const Alert = named(
-  'Alert',
+const alert = {
+  fingerprint: z.string(),
+  kind: z.string(),
+  subject: z.string().nullable(),
+  severity: z.string(),
+  status: z.enum(['firing', 'resolved']),
+  state: z.string(),
+  episode: Count,
+  count: Count,
+  eventId: z.string(),
+  startedAt: Time,
+  endedAt: Time.nullable(),
+  lastSeenAt: Time,
+  verdict: Anything,
+}
+export const Alert = named('Alert', z.strictObject(alert) satisfies View<alertsApi.AlertView>)
+export const AlertInFull = named(
+  'AlertInFull',
   z.strictObject({
-    fingerprint: z.string(),
-    kind: z.string(),
-    subject: z.string().nullable(),
-    severity: z.string(),
-    status: z.enum(['firing', 'resolved']),
-    state: z.string(),
-    episode: Count,
-    count: Count,
-    eventId: z.string(),
-    startedAt: Time,
-    endedAt: Time.nullable(),
-    lastSeenAt: Time,
-    verdict: Anything,
-  }) satisfies View<alertsApi.AlertView>,
+    ...alert,
+    revision: Count.nullable().describe('Of its actor, for `If-Match`; null when that is gone'),
+  }) satisfies View<alertsApi.AlertInFull>,
 )

@@ -17,6 +17,7 @@ const run = {
   reason: z.string().nullable(),
   startedAt: Time,
   endedAt: Time.nullable(),
+  revision: Count.nullable().describe('Of its actor, for `If-Match`; null when that is gone'),
 }
 export const Run = named('Run', z.strictObject(run) satisfies View<runsApi.RunView>)
 

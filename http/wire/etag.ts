@@ -5,6 +5,11 @@ export function etagOf(revision: number | string): string {
   return `"${revision}"`
 }
 
+/** The header that says at which revision something is; none where nobody counts any more. */
+export function revisionTag({ revision }: { revision: number | null }): Record<string, string> {
+  return revision === null ? {} : { etag: etagOf(revision) }
+}
+
 /** The revision that `If-Match` names; undefined when any will do. Throws `request.invalid`. */
 export function expectedRevision(request: Request): number | undefined {
   const header = request.headers.get('if-match')?.trim()

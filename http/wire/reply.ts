@@ -1,4 +1,5 @@
 import { withoutSecrets } from '../../core/secrets.ts'
+import { revisionTag } from './etag.ts'
 
 /** A JSON answer. Dates go out as RFC 3339 UTC. */
 export function json(value: unknown, init: { status?: number; headers?: Record<string, string> } = {}): Response {
@@ -6,6 +7,11 @@ export function json(value: unknown, init: { status?: number; headers?: Record<s
     status: init.status ?? 200,
     headers: { 'content-type': 'application/json', ...init.headers },
   })
+}
+
+/** A JSON answer with the revision of what it shows as its ETag. */
+export function tagged(value: { revision: number | null }): Response {
+  return json(value, { headers: revisionTag(value) })
 }
 
 /** JSON that people look at and nobody sends on: secrets that senders and tools put into it are cut. */

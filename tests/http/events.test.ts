@@ -192,6 +192,11 @@ describe('alerts', () => {
   it('are taken in hand, ended and discarded by name', async () => {
     const { body: acked } = await ask<{ state: string }>('POST /v1/alerts/fp-1/ack', 200, { body: { note: 'mine' } })
     expect(acked.state).toContain('acknowledged')
+    const looked = await ask<{ revision: number }>('GET /v1/alerts/fp-1', 200)
+    const seen = { headers: { 'if-match': looked.headers.get('etag') ?? '' } }
+    expect(seen.headers['if-match']).toBe(`"${looked.body.revision}"`)
+    await ask('POST /v1/alerts/fp-1/ack', 200, { body: { note: 'still mine' }, ...seen })
+    await ask('POST /v1/alerts/fp-1/ack', 412, { body: { note: 'and mine' }, ...seen })
     const { body: resolved } = await ask('POST /v1/alerts/fp-1/resolve', 200, { body: { reason: 'seen it' } })
     expect(resolved).toMatchObject({ status: 'resolved' })
     await ask('GET /v1/alerts/no-such', 404)

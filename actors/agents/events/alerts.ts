@@ -1,3 +1,4 @@
+import type { Address } from '../../../core/address.ts'
 import { AppError } from '../../../core/errors.ts'
 import type { MachineEvent } from '../../../core/message.ts'
 import type { Principal } from '../../../core/principal.ts'
@@ -5,17 +6,19 @@ import { findAlert, listAlerts } from '../../../db/alerts.ts'
 import type { Runtime } from '../../runtime.ts'
 import { ask } from '../mail/ask.ts'
 import type { Audit } from '../records/audit.ts'
-import type { AlertsApi, AlertView } from './alerts-api.ts'
+import type { AlertInFull, AlertsApi } from './alerts-api.ts'
 import { alertKey } from './event-rows.ts'
 
 const PAGE = 100
+
+const addressOf = (by: Principal, fingerprint: string): Address => `alert/${alertKey(by.team, fingerprint)}`
 
 /** Alerts and what people say of them. An alert is one condition; its row shows the latest episode. */
 export function createAlerts({ runtime, audit }: { runtime: Runtime; audit: Audit }): AlertsApi {
   const { sql } = runtime
 
-  async function existing(by: Principal, fingerprint: string): Promise<AlertView> {
-    const row = await findAlert(sql, by.team, fingerprint)
+  async function existing(by: Principal, fingerprint: string): Promise<AlertInFull> {
+    const row = await findAlert(sql, by.team, fingerprint, addressOf(by, fingerprint))
     if (!row) throw new AppError('alert.not_found', `There is no alert ${fingerprint}`, { details: { fingerprint } })
     return row
   }
@@ -26,10 +29,10 @@ export function createAlerts({ runtime, audit }: { runtime: Runtime; audit: Audi
     action: string,
     event: MachineEvent,
     expected: number | undefined,
-  ): Promise<AlertView> {
+  ): Promise<AlertInFull> {
     const { episode } = await existing(by, fingerprint)
     const said = { ...event, by: { kind: 'user', id: by.name } }
-    await ask(runtime, `alert/${alertKey(by.team, fingerprint)}`, said, by, expected)
+    await ask(runtime, addressOf(by, fingerprint), said, by, expected)
     await audit.append(by, `alert.${action}`, fingerprint, { episode, said: event['reason'] ?? event['note'] ?? null })
     return existing(by, fingerprint)
   }
