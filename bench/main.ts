@@ -40,12 +40,15 @@ async function measure(options: Options, stage: OpenStage): Promise<Result> {
       continue
     }
     stage.say(`  question: ${name}`)
+    const act = stage.act()
     try {
-      questions.push({ name, figures: await ask(stage) })
+      questions.push({ name, figures: await ask(act) })
     } catch (error) {
       if (error instanceof WrongAnswer) throw error
       // Half an hour of other figures is not lost for it.
       failed[name] = error instanceof Error ? error.message : String(error)
+    } finally {
+      await act.close()
     }
   }
   const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string }

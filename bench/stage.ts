@@ -23,46 +23,33 @@ export interface Stage {
 }
 
 export interface OpenStage extends Stage {
+  /** The same stage for one act: what the act leaves behind goes when it is closed, what is shared stays. */
+  act(): Stage & { close(): Promise<void> }
   close(): Promise<void>
 }
 
 export function openStage(sizes: Sizes, say: (line: string) => void): OpenStage {
-  const ends: (() => Promise<void>)[] = []
-  const atEnd = (stop: () => Promise<void>): void => void ends.push(stop)
+  const whole = createLeavings(say)
   let server: Promise<string> | undefined
   const redises = new Map<RedisPolicy, Promise<string | undefined>>()
   let closed: Promise<void> | undefined
 
-  async function folder(): Promise<string> {
-    const path = await mkdtemp(join(tmpdir(), 'troupe-bench-'))
-    atEnd(() => rm(path, { recursive: true, force: true }))
-    return path
-  }
-
   async function startServer(): Promise<string> {
-    const postgres = await startEmbeddedPostgres({ dataDir: await folder(), log: createLog('warn') })
-    atEnd(() => postgres.stop())
+    const postgres = await startEmbeddedPostgres({ dataDir: await whole.folder(), log: createLog('warn') })
+    whole.atEnd(() => postgres.stop())
     return postgres.url
   }
 
   async function launchRedis(policy: RedisPolicy): Promise<string | undefined> {
-    const redis = await startRedis(policy, await folder())
-    if (redis) atEnd(redis.stop)
+    const redis = await startRedis(policy, await whole.folder())
+    if (redis) whole.atEnd(redis.stop)
     return redis?.url
   }
 
-  async function closeAll(): Promise<void> {
-    for (let stop = ends.pop(); stop; stop = ends.pop()) {
-      await stop().catch((error: unknown) => say(`  could not clean up: ${String(error)}`))
-    }
-  }
-
-  return {
+  const shared = {
     sizes,
-    folder,
-    atEnd,
     say,
-    async database() {
+    async database(): Promise<string> {
       const url = new URL(await (server ??= startServer()))
       const name = `bench_${randomBytes(6).toString('hex')}`
       const client = new pg.Client({ connectionString: url.href })
@@ -72,11 +59,41 @@ export function openStage(sizes: Sizes, say: (line: string) => void): OpenStage 
       url.pathname = `/${name}`
       return url.href
     },
-    redis(policy) {
+    redis(policy: RedisPolicy): Promise<string | undefined> {
       const found = redises.get(policy) ?? launchRedis(policy)
       redises.set(policy, found)
       return found
     },
-    close: () => (closed ??= closeAll()),
+  }
+  return {
+    ...shared,
+    folder: whole.folder,
+    atEnd: whole.atEnd,
+    act() {
+      const { folder, atEnd, close } = createLeavings(say)
+      // On Ctrl-C nobody closes the act.
+      whole.atEnd(close)
+      return { ...shared, folder, atEnd, close }
+    },
+    close: () => (closed ??= whole.close()),
+  }
+}
+
+/** What is to be taken away, the latest first. */
+function createLeavings(say: (line: string) => void) {
+  const ends: (() => Promise<void>)[] = []
+  const atEnd = (stop: () => Promise<void>): void => void ends.push(stop)
+  return {
+    atEnd,
+    async folder(): Promise<string> {
+      const path = await mkdtemp(join(tmpdir(), 'troupe-bench-'))
+      atEnd(() => rm(path, { recursive: true, force: true }))
+      return path
+    },
+    async close(): Promise<void> {
+      for (let stop = ends.pop(); stop; stop = ends.pop()) {
+        await stop().catch((error: unknown) => say(`  could not clean up: ${String(error)}`))
+      }
+    },
   }
 }
