@@ -93,10 +93,12 @@ export function createThreadReader(cpuLimitMs = CPU_LIMIT_MS): ReadTree {
 }
 
 function startWorker(): Worker {
-  return new Worker(new URL('./yaml-worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('./yaml-worker.ts', import.meta.url), {
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
   })
+  // One that is being ended may still run out of memory. Nobody listens any more, and unheard that would end this process.
+  return worker.on('error', () => undefined)
 }
 
 async function answerOf(worker: Worker, done: AbortSignal): Promise<Tree | undefined> {
