@@ -185,12 +185,6 @@ export const alert = kit.createMachine({
   },
 })
 
-/** The row of the `alerts` table. */
-export function alertProjection({ value, context }: { value: string; context: AlertState }) {
-  const { forMs: _forMs, flapping: _flapping, edges: _edges, ...row } = context
-  return { ...row, status: value }
-}
-
 type Firing = Extract<AlertEvent, { type: 'FIRING' }>
 
 function opened(context: AlertState, { eventId, startsAt, kind, severity, subject, summary, at }: Firing): AlertState {

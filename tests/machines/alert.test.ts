@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { alert, alertProjection } from '../../machines/alert.ts'
+import { alert } from '../../machines/alert.ts'
 import type { AlertInput, AlertMessage, Judge } from '../../machines/alert-protocol.ts'
 import { type Asked, Simulation } from './simulation.ts'
 
@@ -29,18 +29,20 @@ describe('an episode', () => {
     actor.send(firing(actor))
     actor.advance(MINUTE)
     actor.send({ type: 'REPEATED', eventId: 'again', severity: 'critical' })
-    expect(alertProjection(actor.snapshot)).toMatchObject({
-      status: 'firing',
-      kind: 'freeze',
-      severity: 'critical',
-      episode: 1,
-      count: 2,
-      startedAt,
-      lastSeenAt: actor.now,
-      endedAt: null,
+    expect(actor.snapshot).toMatchObject({
+      value: 'firing',
+      context: {
+        kind: 'freeze',
+        severity: 'critical',
+        episode: 1,
+        count: 2,
+        startedAt,
+        lastSeenAt: actor.now,
+        endedAt: null,
+      },
     })
     actor.send({ type: 'RESOLVED', endsAt: new Date(actor.now).toISOString() })
-    expect(alertProjection(actor.snapshot)).toMatchObject({ status: 'resolved', endedAt: actor.now })
+    expect(actor.snapshot).toMatchObject({ value: 'resolved', context: { endedAt: actor.now } })
   })
 
   it('is followed by another one under the same fingerprint, which begins unacknowledged and unjudged', () => {
@@ -50,12 +52,9 @@ describe('an episode', () => {
     actor.send({ type: 'RESOLVE', by: anna, reason: 'rebooted' })
     actor.advance(MINUTE)
     actor.send(firing(actor))
-    expect(alertProjection(actor.snapshot)).toMatchObject({
-      status: 'firing',
-      episode: 2,
-      count: 1,
-      acknowledged: null,
-      verdict: null,
+    expect(actor.snapshot).toMatchObject({
+      value: 'firing',
+      context: { episode: 2, count: 1, acknowledged: null, verdict: null },
     })
   })
 
@@ -84,7 +83,7 @@ describe('an episode', () => {
     actor.send(report)
     actor.send({ type: 'RESOLVED' })
     actor.send({ ...report, eventId: 'after restart' } as AlertMessage)
-    expect(alertProjection(actor.snapshot)).toMatchObject({ status: 'firing', episode: 2 })
+    expect(actor.snapshot).toMatchObject({ value: 'firing', context: { episode: 2 } })
   })
 })
 
@@ -173,7 +172,7 @@ describe('flapping', () => {
     actor.send({ type: 'ACK', by: anna })
     flap(actor, 3)
     actor.advance(10 * MINUTE)
-    expect(alertProjection(actor.snapshot)).toMatchObject({ status: 'acknowledged', acknowledged: { by: anna } })
+    expect(actor.snapshot).toMatchObject({ value: 'acknowledged', context: { acknowledged: { by: anna } } })
   })
 })
 
@@ -193,7 +192,7 @@ describe('what people and agents say', () => {
     expect(asked.emitted).toMatchObject([
       { type: 'alert.freeze.resolved', subject: 'stb-8', data: { by: anna, reason: 'cable' } },
     ])
-    expect(alertProjection(actor.snapshot)).toMatchObject({ status: 'resolved', endedAt: actor.now })
+    expect(actor.snapshot).toMatchObject({ value: 'resolved', context: { endedAt: actor.now } })
   })
 
   it('stays discarded while the condition goes on, until the next episode', () => {
