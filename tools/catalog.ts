@@ -30,8 +30,6 @@ export function createTools({ allowedHosts, resolve = resolveByDns }: ToolConfig
 /** The tools of a process, by id. */
 export interface ToolCatalog {
   find(id: string): Tool | undefined
-  /** The tools that a skill names: an id, or a pattern in which `*` stands for anything, dots too (`device.*`). */
-  match(pattern: string): Tool[]
   /** All, ordered by id. */
   list(): Tool[]
 }
@@ -46,23 +44,6 @@ export function createToolCatalog(tools: readonly Tool[]): ToolCatalog {
   const ordered = [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   return {
     find: (id) => byId.get(id),
-    match: (pattern) => ordered.filter((tool) => matchesGlob(pattern, tool.id)),
     list: () => [...ordered],
   }
-}
-
-/** Takes the parts between the stars from left to right, each at its first place: no pattern makes it slow. */
-function matchesGlob(pattern: string, id: string): boolean {
-  const parts = pattern.split('*')
-  const [head = ''] = parts
-  if (parts.length === 1) return id === pattern
-  const tail = parts.at(-1) ?? ''
-  if (!id.startsWith(head) || !id.endsWith(tail) || id.length < head.length + tail.length) return false
-  let at = head.length
-  for (const part of parts.slice(1, -1)) {
-    const found = id.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return at <= id.length - tail.length
 }
