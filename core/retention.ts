@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isDuration, parseDuration } from './duration.ts'
 
 /** What grows for ever if nobody removes it. */
-export const RETAINED = ['events', 'history', 'letters', 'evidence', 'audit', 'requests'] as const
+const RETAINED = ['events', 'history', 'letters', 'evidence', 'audit', 'requests'] as const
 export type Retained = (typeof RETAINED)[number]
 
 /** How long each is kept, in milliseconds; null: for ever. */

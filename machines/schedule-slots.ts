@@ -4,7 +4,7 @@ import type { Json } from '../core/json.ts'
 import type { Occasion, Outage, Recent, ScheduleSpec, ScheduleState } from './schedule-protocol.ts'
 
 /** A slot is in time until the next one is due, and at most so long. */
-export const ON_TIME_MS = 60_000
+const ON_TIME_MS = 60_000
 /** So many events are sent at once; the rest follows in the next turn. */
 export const EVENTS_A_TURN = 100
 /** So many slots are looked at in one turn. */

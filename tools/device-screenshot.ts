@@ -22,7 +22,7 @@ export const deviceScreenshot = defineTool({
 })
 
 /** Stores a picture of the screen beside the run. Throws `tool.bad_output` for what is not a PNG. */
-export async function keepImage(call: ToolCall, bytes: Uint8Array): Promise<z.infer<typeof Image>> {
+async function keepImage(call: ToolCall, bytes: Uint8Array): Promise<z.infer<typeof Image>> {
   const size = readPngSize(bytes, 'tool.bad_output')
   const mediaType = 'image/png'
   return { evidence: await call.saveEvidence(bytes, mediaType), mediaType, ...size }

@@ -35,7 +35,7 @@ export function definitionSchemaText(): string {
 }
 
 /** The reference table of docs/agent-yaml-schema.md: one line a field, in the order of the schema. */
-export function fieldTable(): string {
+function fieldTable(): string {
   const root = SchemaNode.parse(JSON.parse(definitionSchemaText()))
   const rows = rowsOf(root, '').map(
     ({ path, kind, fallback, meaning }) => `| \`${path}\` | ${kind} | ${fallback} | ${meaning} |`,

@@ -42,11 +42,6 @@ export function contentHash(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex')
 }
 
-/** True when two texts are the same bytes, so that posting one again under its version changes nothing. */
-export function sameContent(a: string, b: string): boolean {
-  return a === b
-}
-
 function publishedOf(rows: readonly VersionRow[]): string[] {
   return rows.filter((row) => row.state === 'published').map((row) => row.version)
 }
