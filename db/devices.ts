@@ -83,7 +83,7 @@ export interface Holder {
 export async function listDevices(
   sql: Sql,
   team: string,
-  filter: { id?: string; held?: boolean } = {},
+  filter: { id?: string; held?: true } = {},
 ): Promise<ListedDevice[]> {
   return answer(sql<ListedDevice[]>`
     select d.id, d.kind, d.pool, d.host, d.name, d.labels, d.gateway, d.connectivity, d.health, d.maintenance,
@@ -103,7 +103,7 @@ export async function listDevices(
     left join resource_locks l on l.device = d.id
     where d.team = ${team}
       ${filter.id === undefined ? sql`` : sql`and d.id = ${filter.id}`}
-      ${filter.held === undefined ? sql`` : sql`and (l.device is not null) = ${String(filter.held)}::text::boolean`}
+      ${filter.held ? sql`and l.device is not null` : sql``}
     order by d.id`)
 }
 
@@ -118,14 +118,15 @@ export async function isPool(sql: Sql, team: string, pool: string): Promise<bool
   return row !== undefined
 }
 
-/** Where a device's gateway is, whichever team it belongs to: ids are unique over all teams. */
+/** Where a device's gateway is, of one team or of any (`null`): ids are unique over all teams. */
 export async function findGateway(
   sql: Sql,
+  team: string | null,
   id: string,
 ): Promise<{ id: string; kind: string; gateway: string } | undefined> {
   const [row] = await answer(sql<{ id: string; kind: string; gateway: string }[]>`
     select id, kind, gateway
     from devices
-    where id = ${id}`)
+    where id = ${id} and team = coalesce(${team}::text, team)`)
   return row
 }

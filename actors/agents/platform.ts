@@ -7,7 +7,7 @@ import { PLATFORM } from '../../core/principal.ts'
 import type { RetentionPolicy } from '../../core/retention.ts'
 import type { Tool, ToolCall } from '../../core/tool.ts'
 import type { Vault } from '../../core/vault.ts'
-import { findDevice, findGateway, type ListedDevice } from '../../db/devices.ts'
+import { findGateway } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
@@ -149,8 +149,8 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   }
 
   /** Where gateways may be can have changed since it was registered. */
-  async function admittedDevice(team: string, id: string): Promise<ListedDevice | undefined> {
-    const device = await findDevice(sql, team, id)
+  async function admittedDevice(team: string, id: string) {
+    const device = await findGateway(sql, team, id)
     if (device) admit(device.gateway)
     return device
   }
@@ -189,7 +189,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   async function clean(lease: Lease, owner: string, signal: AbortSignal): Promise<void> {
     const tool = tools.find('device.cleanup')
     // A database that is away says nothing against the device.
-    const device = await insist(() => findGateway(sql, lease.device), signal)
+    const device = await insist(() => findGateway(sql, null, lease.device), signal)
     if (!tool || !device)
       throw new AppError('device.not_found', `Device ${lease.device} cannot be cleaned: it is not registered`)
     admit(device.gateway)
