@@ -1,7 +1,7 @@
 /** One protection taken away: what is changed in a copy of the tree, and under which faults that must be seen. */
 export interface Mutation {
   id: number
-  /** The protection, in the words of specs/reliability.md §3.3. */
+  /** The protection, in a few words. */
   protection: string
   edits: readonly { file: string; from: string | RegExp; to: string }[]
   /** What is taken away in the database. */

@@ -28,7 +28,7 @@ export interface Scene {
   disk: Disk | undefined
 }
 
-/** One row of the fault matrix (specs/reliability.md §4). */
+/** One row of the fault matrix (RELIABILITY.md). */
 export interface Fault {
   /** Its id there: P1, R3, D4 … */
   id: string

@@ -9,7 +9,7 @@ import { checkRevisions } from './revisions.ts'
 import { checkTimers } from './timers.ts'
 import type { Violation } from './violation.ts'
 
-/** Everything that DESIGN.md §7 promises, asked of the facts of one run. */
+/** Everything that ARCHITECTURE.md promises, asked of the facts of one run. */
 export function checkAll(facts: Facts, limits: { connections: number }): Violation[] {
   return [
     ...checkDelivery(facts),

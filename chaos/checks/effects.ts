@@ -2,7 +2,7 @@ import type { Effect } from '../../core/effect.ts'
 import type { Facts, HistoryFact } from '../facts.ts'
 import type { Violation } from './violation.ts'
 
-/** State and what it asks for commit together or not at all (DESIGN.md §7.4): every effect in the histories came about. */
+/** State and what it asks for commit together or not at all: every effect in the histories came about (ARCHITECTURE.md, 4). */
 export function checkEffects(facts: Facts): Violation[] {
   const { history, letters, left, actors, events } = facts
   const arrived = new Set(

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts.ts'
 import { doubles, groupBy, type Violation } from './violation.ts'
 
-/** G6, G7 and DESIGN.md §7: one commit at a time for each actor, histories without gaps, and replay gives what is stored. */
+/** G6, G7: one commit at a time for each actor, histories without gaps, and replay gives what is stored. */
 export function checkRevisions(facts: Facts): Violation[] {
   const { history, actors, revisions, unequal, followed } = facts
   const violations = removals(facts)

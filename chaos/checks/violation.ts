@@ -1,6 +1,6 @@
 /** One broken promise, with what shows it: enough to look for it in the database and the ledgers. */
 export interface Violation {
-  /** The guarantee of specs/reliability.md §2, or a word for one of DESIGN.md §7. */
+  /** The guarantee of RELIABILITY.md, or a word for an invariant of ARCHITECTURE.md. */
   rule: string
   what: string
   evidence: unknown

@@ -10,7 +10,7 @@ const AT_ONCE = 10
 /** Who is turned away for the moment comes again. */
 const AGAIN_MS = 1_000
 const TRIES = 20
-/** Of one process with a small heap: what nobody reads must not be kept anywhere (specs/reliability.md G20). */
+/** Of one process with a small heap: what nobody reads must not be kept anywhere (RELIABILITY.md, G20). */
 const MOST_MB = 768
 const HEAP = ['--max-old-space-size=160']
 

@@ -227,7 +227,7 @@ async function live(stage: Stage, scenario: Scenario, struckBy?: string): Promis
   await scenario.live(life)
 }
 
-/** Everything that DESIGN.md §7 promises, asked of all lives together. */
+/** Everything that ARCHITECTURE.md promises, asked of all lives together. */
 async function judge(
   { lives, cluster, report, options, struckBy }: Stage,
   known: { database: Database; follower: Follower; ledgers: string; lossy: boolean },

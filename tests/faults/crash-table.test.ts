@@ -8,7 +8,7 @@ import { backends } from '../support/redis.ts'
 import { openBystander } from './bystander.ts'
 import { startWorker, type Worker } from './processes.ts'
 
-/** The crash table of DESIGN.md §7, row by row, with real processes that really die. */
+/** The crash table of ARCHITECTURE.md, row by row, with real processes that really die. */
 describe.each(await backends())('on $name, work goes on', { timeout: 120_000 }, ({ redisUrl }) => {
   let database: TestDatabase
   let runtime: Runtime

@@ -4,7 +4,7 @@ import type { Runtime } from '../../actors/runtime.ts'
 import { eventually } from './eventually.ts'
 
 /**
- * What must hold once everything has come to rest, whatever died meanwhile (DESIGN.md §7): no mail waits, every history
+ * What must hold once everything has come to rest, whatever died meanwhile (ARCHITECTURE.md): no mail waits, every history
  * is contiguous and replays to the stored snapshot, nothing was applied twice. Reads with a connection of its own.
  */
 export async function expectInvariants(runtime: Runtime, databaseUrl: string): Promise<void> {

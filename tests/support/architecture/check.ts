@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Import, SourceFile } from './imports.ts'
 import { BANS, DOORS, ROOMS, type Room } from './rules.ts'
 
-/** Every breach of DESIGN.md §2 as one sentence. */
+/** Every breach of the rooms of ARCHITECTURE.md as one sentence. */
 export function findBreaches(files: readonly SourceFile[]): string[] {
   return [
     ...files.flatMap((file) => [

@@ -1,4 +1,4 @@
-/** The rooms of DESIGN.md §2, most specific path first, and what each may import besides itself and libraries. */
+/** The rooms of ARCHITECTURE.md, most specific path first, and what each may import besides itself and libraries. */
 export const ROOMS: readonly Room[] = [
   { name: 'core', path: 'core/', may: [] },
   { name: 'machines', path: 'machines/', may: ['core'] },
