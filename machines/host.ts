@@ -4,6 +4,7 @@ import { address as toAddress } from '../core/address.ts'
 import type { StoredSnapshot } from '../core/effect.ts'
 import { AppError } from '../core/errors.ts'
 import { canonicalJson } from '../core/json.ts'
+import type { MachineEvent } from '../core/message.ts'
 
 export type AnyMachine = AnyStateMachine
 
@@ -214,4 +215,9 @@ function describable(value: unknown, depth = 0): unknown {
 
 function own(value: object, depth: number): [string, unknown][] {
   return Object.entries(value).map(([key, member]) => [key, describable(member, depth + 1)])
+}
+
+/** The event as the machine sees it: one that is stamped gets the time of the database along. */
+export function stamp({ stamped }: HostedMachine, event: MachineEvent, now: Date): MachineEvent {
+  return stamped ? { ...event, at: now.getTime() } : event
 }

@@ -5,7 +5,7 @@ import type { Json } from '../../core/json.ts'
 import type { MachineEvent } from '../../core/message.ts'
 import type { ActorRow } from '../../db/actors.ts'
 import type { TurnActor } from '../../db/turn-input.ts'
-import type { HostedMachine } from '../../machines/host.ts'
+import { type HostedMachine, stamp } from '../../machines/host.ts'
 import { nextEvents } from '../../machines/inspect.ts'
 import { step } from '../../machines/step.ts'
 
@@ -50,19 +50,24 @@ export function refuseUnhandled(actor: Subject, type: string, hosted: HostedMach
   return refused(actor, type, `in state ${nameOf(actor.snapshot.value)} nothing follows from it`, hosted)
 }
 
-/** Judges by a row that was just read, without committing anything. */
+/** Judges by a row that was just read, at this time of the database, without committing anything. */
 export function refuseByReading(
   row: Omit<TurnActor, 'seen'>,
-  event: MachineEvent,
-  demand: Demand,
+  { event, demand, now }: { event: MachineEvent; demand: Demand; now: Date },
   hosted?: HostedMachine,
-) {
+): AppError | undefined {
   const before = refuseBefore(row, event.type, demand, hosted)
   if (before || !demand.handled || !hosted) return before
   const { address, parent, childId, revision, snapshot } = row
-  const stamped = hosted.stamped ? { ...event, at: Date.now() } : event
-  const { handled } = step(hosted, { address, parent, childId, revision: revision + 1 }, snapshot, stamped)
-  return handled ? undefined : refuseUnhandled(row, event.type, hosted)
+  try {
+    const stamped = stamp(hosted, event, now)
+    const { handled } = step(hosted, { address, parent, childId, revision: revision + 1 }, snapshot, stamped)
+    return handled ? undefined : refuseUnhandled(row, event.type, hosted)
+  } catch (error) {
+    // Its machine throws on it: as in its turn, that is a word on this message, and on nothing else.
+    if (error instanceof AppError) return error
+    throw error
+  }
 }
 
 export function noSuchActor(address: Address): AppError {

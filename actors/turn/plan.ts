@@ -2,11 +2,10 @@ import type { StoredSnapshot } from '../../core/effect.ts'
 import { AppError, toErrorRecord } from '../../core/errors.ts'
 import { isReservedType } from '../../core/event.ts'
 import { type Json, toJson } from '../../core/json.ts'
-import type { MachineEvent } from '../../core/message.ts'
 import type { MailRow } from '../../db/mailbox.ts'
 import type { HistoryRow } from '../../db/turn-commit.ts'
 import type { TurnActor } from '../../db/turn-input.ts'
-import type { HostedMachine } from '../../machines/host.ts'
+import { stamp } from '../../machines/host.ts'
 import { type Step, step } from '../../machines/step.ts'
 import { adopt, migrationId } from '../past/migration.ts'
 import { type Demand, refuseBefore, refuseUnhandled } from './demand.ts'
@@ -210,8 +209,4 @@ function takeMessage(draft: Draft, walker: Walker, row: Mail, context: PlanConte
   const recorded = record(draft, walker, { messageId, event, sender, cause, acceptedAt }, result, row.now, context)
   row.takes?.(recorded)
   return undefined
-}
-
-function stamp(hosted: HostedMachine, event: MachineEvent, now: Date): MachineEvent {
-  return hosted.stamped ? { ...event, at: now.getTime() } : event
 }

@@ -61,8 +61,8 @@ export function createSender({ sql, hosted, mailboxLimit, onMail }: SenderDeps):
       const actors = await findActors(sql, [...new Set(demanding.map((one) => one.message.to))])
       return batch.filter((one) => {
         const why = refusal(one, actors.get(one.message.to))
-        if (why) one.reject(why)
-        return !why
+        if (why !== undefined) one.reject(why)
+        return why === undefined
       })
     } catch (error) {
       for (const { reject } of batch) reject(error)
@@ -70,9 +70,16 @@ export function createSender({ sql, hosted, mailboxLimit, onMail }: SenderDeps):
     }
   }
 
-  function refusal({ message, demand }: Waiting, actor: ActorRow | undefined): AppError | undefined {
+  /** What is wrong with one message is no word on the others, whatever it is. */
+  function refusal({ message: { to, event }, demand }: Waiting, actor: ActorRow | undefined): unknown {
     if (!demand) return undefined
-    return actor ? refuseByReading(actor, message.event, demand, hosted.get(actor.kind)) : noSuchActor(message.to)
+    if (!actor) return noSuchActor(to)
+    try {
+      // Its turn goes by the database's clock; until then this process's is as good.
+      return refuseByReading(actor, { event, demand, now: new Date() }, hosted.get(actor.kind))
+    } catch (error) {
+      return error
+    }
   }
 
   async function commit(batch: Waiting[]): Promise<void> {

@@ -130,7 +130,7 @@ export function createTurn({ context, log, ...deps }: TurnDeps): Turn {
       const mail = fits ? withHanded(input, handed, taken) : input.mail
       planActor(draft, actor, mail, context)
       if (actor.seen.unread) draft.firsts = firstsOf(address, handed)
-      if (!fits) refuseUnmet(actor, handed, taken)
+      if (!fits) refuseUnmet(actor, input.now, handed, taken)
       if (!fits || draft.changes.some((change) => change.status === 'parked')) taken.elsewhere.add(address)
       return draft
     } catch (error) {
@@ -141,9 +141,11 @@ export function createTurn({ context, log, ...deps }: TurnDeps): Turn {
   }
 
   /** What its actor cannot take here and now is judged by what was read, before the mailbox gets it. */
-  function refuseUnmet(actor: TurnActor, handed: readonly Handed[], { refused }: Taken): void {
+  function refuseUnmet(actor: TurnActor, now: Date, handed: readonly Handed[], { refused }: Taken): void {
+    const hosted = context.hosted.get(actor.kind)
     for (const one of handed) {
-      const why = one.demand && refuseByReading(actor, one.message.event, one.demand, context.hosted.get(actor.kind))
+      const { demand, message } = one
+      const why = demand && refuseByReading(actor, { event: message.event, demand, now }, hosted)
       if (why) refused.set(one, why)
     }
   }
