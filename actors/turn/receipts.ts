@@ -3,7 +3,7 @@ import type { Effect } from '../../core/effect.ts'
 import type { Json } from '../../core/json.ts'
 import type { Sql } from '../../db/client.ts'
 import { findEntries } from '../../db/history.ts'
-import type { Live } from '../past/live.ts'
+import type { Live } from '../follow/live.ts'
 
 /** What an actor made of a message, once that is committed. */
 export interface Receipt {

@@ -3,7 +3,7 @@ import type { Message } from '../../core/message.ts'
 import type { Sql } from '../../db/client.ts'
 import type { ActorChange, CommittedTurn } from '../../db/turn-commit.ts'
 import { readTurnInput, type TurnInput } from '../../db/turn-input.ts'
-import { createDatabaseClock } from '../work/database-clock.ts'
+import { createDatabaseClock } from './database-clock.ts'
 import type { Demand } from './demand.ts'
 import { createRecall } from './recall.ts'
 

@@ -9,7 +9,7 @@ import type { ActorChange, HistoryRow } from '../../db/turn-commit.ts'
 import type { Seen } from '../../db/turn-input.ts'
 import type { HostedMachine } from '../../machines/host.ts'
 import { firstStep, type Step } from '../../machines/step.ts'
-import { toLogged } from '../past/logged.ts'
+import { toLogged } from '../work/logged.ts'
 import type { Draft } from './draft.ts'
 
 /** What planning needs to know of its host. */

@@ -1,8 +1,8 @@
 import type { MachineEvent } from '../../core/message.ts'
 import type { Sql } from '../../db/client.ts'
 import { appendEmitted, type Claim } from '../../db/invocations.ts'
-import { toLogged } from '../past/logged.ts'
 import { insist } from './insist.ts'
+import { toLogged } from './logged.ts'
 
 /** Keeps what a running promise emits, in order. */
 export interface Emitter {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createDatabaseClock, type DatabaseClock } from '../../actors/work/database-clock.ts'
+import { createDatabaseClock, type DatabaseClock } from '../../actors/turn/database-clock.ts'
 
 const NOON = Date.UTC(2026, 10, 22, 12)
 

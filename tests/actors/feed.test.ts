@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createFeed, type Gap, isAfter, type Placed } from '../../actors/past/feed.ts'
+import { createFeed, type Gap, isAfter, type Placed } from '../../actors/follow/feed.ts'
 import { eventually } from '../support/eventually.ts'
 
 interface Item extends Placed {

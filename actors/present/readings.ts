@@ -1,13 +1,13 @@
-import type { Address } from '../core/address.ts'
-import { AppError } from '../core/errors.ts'
-import { type ActorRow, findActor } from '../db/actors.ts'
-import type { Sql } from '../db/client.ts'
-import { type HistoryEntry, readHistoryAfter, readOn } from '../db/history.ts'
-import { isSettled } from '../db/mailbox.ts'
-import type { HostedMachine } from '../machines/host.ts'
-import { type Live, tail } from './past/live.ts'
-import { viewActor } from './past/view.ts'
-import type { Runtime } from './runtime-api.ts'
+import type { Address } from '../../core/address.ts'
+import { AppError } from '../../core/errors.ts'
+import { type ActorRow, findActor } from '../../db/actors.ts'
+import type { Sql } from '../../db/client.ts'
+import { type HistoryEntry, readHistoryAfter, readOn } from '../../db/history.ts'
+import { isSettled } from '../../db/mailbox.ts'
+import type { HostedMachine } from '../../machines/host.ts'
+import { type Live, tail } from '../follow/live.ts'
+import type { Runtime } from '../runtime-api.ts'
+import { viewActor } from './view.ts'
 
 /** Entries of one reading. */
 const PAGE = 500
