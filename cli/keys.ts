@@ -4,6 +4,7 @@ import { readConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { PLATFORM, ROLES } from '../core/principal.ts'
 import { withPlatform } from './open.ts'
+import { refusal } from './refusal.ts'
 
 const Key = z.object({
   id: z.string(),
@@ -109,14 +110,9 @@ function overHttp(base: string, key: string | undefined): KeyStore {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(30_000),
     })
+    if (!response.ok) throw new AppError('config.invalid', await refusal(base, response))
     const text = await response.text()
-    if (response.ok) return text === '' ? undefined : JSON.parse(text)
-    const { detail = text } = z
-      .object({ detail: z.string() })
-      .partial()
-      .catch({})
-      .parse(JSON.parse(text || '{}'))
-    throw new AppError('config.invalid', `${base} answered ${response.status}: ${detail}`)
+    return text === '' ? undefined : JSON.parse(text)
   }
   return {
     create: async (terms) => NewKey.parse(await ask('POST', '', terms)),

@@ -5,6 +5,7 @@ import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { LOCAL } from '../core/principal.ts'
 import { withPlatform } from './open.ts'
+import { refusal } from './refusal.ts'
 
 const PAGE = 200
 /** Beyond any revision: the end of the history. */
@@ -73,8 +74,7 @@ function overHttp(url: string, key: string | undefined): Subject {
       `${url}${path}`,
       key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } },
     )
-    if (!response.ok)
-      throw new AppError('request.invalid', `${url}${path} answered ${response.status}: ${await response.text()}`)
+    if (!response.ok) throw new AppError('request.invalid', await refusal(`${url}${path}`, response))
     return shape.parse(await response.json())
   }
   return {
