@@ -70,7 +70,7 @@ const Mail = z.strictObject({
   createdAt: Time,
 })
 
-function diagramRoute({ platform: { actors }, diagrams }: Deps): Route {
+function diagramRoute({ platform: { actors, past }, diagrams }: Deps): Route {
   return route('GET /v1/actors/:kind/:key/diagram.svg', {
     tag,
     summary: 'Its statechart, with the state it is in lit, now or as of a revision',
@@ -82,7 +82,7 @@ function diagramRoute({ platform: { actors }, diagrams }: Deps): Route {
       const of = address(kind, params.key)
       const actor = await actors.get(by, of)
       const { hash, graph } = actors.graph(kind)
-      const active = at === undefined ? actor.active : pathsOf((await actors.replay(by, of, at)).value)
+      const active = at === undefined ? actor.active : pathsOf((await past.at(by, of, at)).value)
       const before = (at ?? actor.revision) + 1
       const [last] = await actors.history(by, of, { before, limit: 1, newestFirst: true })
       const fired = last === undefined ? undefined : firedEdge(graph, last)

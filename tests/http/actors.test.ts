@@ -117,6 +117,8 @@ describe('an actor', () => {
     expect(then.body).toMatch(/data-state="paused" data-active="true"/)
     expect(then.body).toMatch(/data-fired="true"/)
     expect(then.body).not.toContain('data-possible="true"')
+    // No picture is dated with a revision that never was.
+    await ask(`GET ${one}/diagram.svg?at=9999`, 400)
   })
 })
 
