@@ -57,11 +57,14 @@ const SLICE = 20
 export function createFeed<Item extends Placed>(deps: FeedDeps<Item>): Feed<Item> {
   const { read, now, tail, catchingUp = createCatchingUp(), maxQueue = 1_000 } = deps
   let current: Promise<Session<Item>> | undefined
+  /** That of `current`, once it is open. */
+  let latest: Session<Item> | undefined
 
   async function open(): Promise<Session<Item>> {
     const session: Session<Item> = { readers: new Set(), position: await now(), end: new AbortController() }
+    latest = session
     void run(session).catch((error: unknown) => {
-      current = undefined
+      forget(session)
       for (const reader of session.readers) {
         reader.failure = error instanceof Error ? error : new Error(String(error))
         reader.wake()
@@ -104,7 +107,12 @@ export function createFeed<Item extends Placed>(deps: FeedDeps<Item>): Feed<Item
     session.readers.delete(reader)
     if (session.readers.size > 0) return
     session.end.abort()
-    current = undefined
+    forget(session)
+  }
+
+  /** Whoever comes next opens another; one that was opened meanwhile stays. */
+  function forget(session: Session<Item>): void {
+    if (latest === session) current = undefined
   }
 
   return {

@@ -105,6 +105,7 @@ describe('keys', () => {
   it('leave a line in the audit for what was done with them', async () => {
     const { key } = await make('doer', 'operator')
     await as(key)('POST /v1/agents', 201, { body: definition('audited'), headers: YAML })
+    await admin('PUT /v1/sources/seen-by-admins', 200, { body: { scheme: 'github' } })
     const { body } = await admin<{ items: { principal: string; action: string; target: string }[] }>(
       'GET /v1/audit',
       200,
@@ -115,8 +116,9 @@ describe('keys', () => {
     const { body: seen } = await as(key)<typeof body>('GET /v1/audit?target=audited@1.0.0', 200)
     expect(seen.items.map(({ action }) => action)).toEqual(['agent.import'])
     const { body: all } = await as(key)<typeof body>('GET /v1/audit', 200)
-    expect(all.items.filter(({ action }) => action.startsWith('key.'))).toEqual([])
+    expect(all.items.filter(({ action }) => /^(?:key|source)\./.test(action))).toEqual([])
     expect(body.items.filter(({ action }) => action.startsWith('key.'))).not.toEqual([])
+    expect(body.items.filter(({ action }) => action.startsWith('source.'))).not.toEqual([])
     const { key: eyes } = await make('eyes', 'viewer')
     await as(eyes)('GET /v1/audit', 403)
   })

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { closest } from './closest.ts'
+import { suggest } from '../../../core/suggest.ts'
 import { pathText } from './path-text.ts'
 import { type Problem, problemAt, type SourceMap } from './problem.ts'
 
@@ -32,7 +32,7 @@ function explain(issue: z.core.$ZodIssue, value: unknown, source: SourceMap, bas
     return [problemAt(source, path, `expected ${[...new Set(kinds)].map(article).join(' or ')}, got ${shown(found)}`)]
   }
   if (issue.code === 'invalid_value') {
-    const meant = typeof found === 'string' ? closest(found, issue.values.map(String)) : undefined
+    const meant = typeof found === 'string' ? suggest(found, issue.values.map(String)) : undefined
     return [problemAt(source, path, `expected ${issue.values.map(String).join(' | ')}, got ${shown(found)}`, meant)]
   }
   if (issue.code === 'invalid_type') {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { closest } from './closest.ts'
+import { suggest } from '../../../core/suggest.ts'
 
 /**
  * An object that refuses unknown keys and says which known one was meant: one line of the issue's message per key, in
@@ -14,6 +14,6 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<S
 }
 
 function unknownKey(key: string, known: string[]): string {
-  const meant = closest(key, known)
+  const meant = suggest(key, known)
   return meant === undefined ? `unknown key; known are ${known.join(', ')}` : `unknown key; did you mean "${meant}"?`
 }

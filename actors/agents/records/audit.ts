@@ -24,7 +24,7 @@ export function createAudit({ sql }: { sql: Sql }): Audit {
     async list(by, { limit = PAGE, after, ...filter }) {
       const before = after === undefined ? {} : { before: numberOf(after) }
       // Who may come in is not for everybody to see.
-      const without = mayAct(by, 'admin') ? [] : ['key.']
+      const without = mayAct(by, 'admin') ? [] : ['key.', 'source.']
       const items = await listAudit(sql, by.team, { ...filter, ...before, without, limit })
       return { items, next: items.length < limit ? null : String(items.at(-1)?.id) }
     },

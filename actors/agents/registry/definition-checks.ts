@@ -1,8 +1,8 @@
 import { AppError } from '../../../core/errors.ts'
 import type { Json } from '../../../core/json.ts'
+import { suggest } from '../../../core/suggest.ts'
 import { compileExpression, type Expression } from '../expressions/expression.ts'
 import { piecesOf, textsIn } from '../expressions/interpolation.ts'
-import { closest } from '../format/closest.ts'
 import type { AgentDefinition, Step } from '../format/definition.ts'
 import { type Problem, problemAt, type SourceMap } from '../format/problem.ts'
 import { isRange } from '../format/versions.ts'
@@ -60,7 +60,7 @@ export function skillCovers(skill: string, tool: string): boolean {
 function checkSkills(definition: AgentDefinition, tools: readonly KnownTool[], report: Report): void {
   for (const [index, skill] of definition.skills.entries()) {
     const covered = tools.filter((tool) => skillCovers(skill, tool.id))
-    const meant = closest(
+    const meant = suggest(
       skill,
       tools.map((tool) => tool.id),
     )
@@ -106,7 +106,7 @@ function checkPlaybook(definition: AgentDefinition, tools: readonly KnownTool[],
       ]
       for (const { path: at, expression, known } of used) {
         for (const id of expression.steps) {
-          if (!known.has(id)) report(at, `steps.${id} is not an earlier step`, closest(id, known))
+          if (!known.has(id)) report(at, `steps.${id} is not an earlier step`, suggest(id, [...known]))
         }
       }
       if (step.id !== undefined && seen.has(step.id)) report([...path, 'id'], `the step id ${step.id} is there twice`)
@@ -116,7 +116,7 @@ function checkPlaybook(definition: AgentDefinition, tools: readonly KnownTool[],
   function checkTool(step: Step, path: Path): void {
     const at = [...path, 'uses']
     const tool = tools.find(({ id }) => id === step.uses)
-    const meant = closest(
+    const meant = suggest(
       step.uses,
       tools.map(({ id }) => id),
     )

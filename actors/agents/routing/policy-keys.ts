@@ -1,6 +1,6 @@
 import type { LabEvent } from '../../../core/event.ts'
+import { suggest } from '../../../core/suggest.ts'
 import type { Terms } from '../../../machines/policy/terms.ts'
-import { closest } from '../format/closest.ts'
 import { valueAt } from './filter.ts'
 
 /** What a policy may count, group and wait by, besides `data.<path>`. */
@@ -19,7 +19,7 @@ export interface KeyFacts {
 /** Why a text names no key, with the one that was probably meant; undefined when it does. */
 export function keyProblem(text: string): { message: string; suggestion: string | undefined } | undefined {
   if (isField(text) || PATH.test(text)) return undefined
-  const suggestion = /^(labels|host_name)\b/.test(text) ? `data.${text}` : closest(text, FIELDS)
+  const suggestion = /^(labels|host_name)\b/.test(text) ? `data.${text}` : suggest(text, FIELDS)
   const meant = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`
   return { message: `expected ${FIELDS.join(', ')} or data.<path>, got ${JSON.stringify(text)}${meant}`, suggestion }
 }
