@@ -136,6 +136,19 @@ describe.skipIf(inject('browser').program === undefined)('the pages of devices a
     expect(browser.complaints).toEqual([])
   })
 
+  it('promise a device to the first who asks only where somebody would be given it', async () => {
+    const { page } = browser
+    await open('/devices/web-2')
+    await page.getByText('Whoever asks first gets it').waitFor()
+    const report = (type: string) =>
+      running.post('/v1/actors/device/web-2/events?wait=10s', { type, reason: 'a scratched lens', by: 'local' })
+    await report('SUSPECT')
+    await page.getByText('nobody is given it while it is suspect').waitFor()
+    expect(await page.getByText('Whoever asks first gets it').count()).toBe(0)
+    await report('HEALTHY')
+    await page.getByText('Whoever asks first gets it').waitFor()
+  })
+
   it('take a device from its holder, and show who is next', async () => {
     const { page } = browser
     const wants = { pool: 'lab', wants: { devices: ['web-1'] }, ttlMs: 600_000 }

@@ -91,8 +91,17 @@ function DeviceFacts({ device }: { device: Device }) {
   )
 }
 
-function HolderCard({ device: { holder } }: { device: Device }) {
-  if (!holder) return <p class="muted section-note">Nobody has it. Whoever asks first gets it.</p>
+/** What somebody who asks for it now has to expect; the lock gives away what is online, good and in service. */
+function outlook({ connectivity, health, maintenance }: Device): string {
+  if (maintenance !== null) return ', and nobody is given it while it is out of service'
+  if (connectivity !== 'online') return ', and nobody is given it until it is online'
+  if (health !== 'good') return `, and nobody is given it while it is ${health}: its statechart says why`
+  return '. Whoever asks first gets it'
+}
+
+function HolderCard({ device }: { device: Device }) {
+  const { holder } = device
+  if (!holder) return <p class="muted section-note">Nobody has it{outlook(device)}.</p>
   const { owner, reason, token, grantedAt, expiresAt, ticket } = holder
   return (
     <Facts
