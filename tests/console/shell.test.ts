@@ -17,6 +17,14 @@ it('is at most 120 kB of JavaScript, compressed', async () => {
   expect(total).toBeLessThanOrEqual(MAX_GZIP)
 })
 
+it('is the same page whoever builds it: nothing for developers, no place of the machine it was built on', async () => {
+  const folder = new URL('../../console/dist/assets/', import.meta.url)
+  const scripts = (await readdir(folder)).filter((name) => name.endsWith('.js'))
+  const texts = await Promise.all(scripts.map((name) => readFile(new URL(name, folder), 'utf8')))
+  expect(texts.join('').length).toBeGreaterThan(0)
+  expect(texts.join('').includes('.tsx')).toBe(false)
+})
+
 describe.skipIf(inject('browser').program === undefined)('the shell', { timeout: 180_000 }, () => {
   let platform: TestPlatform
   let browser: TestBrowser
