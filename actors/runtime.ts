@@ -11,7 +11,7 @@ import { connect, databaseTime } from '../db/client.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { installationId } from '../db/installation.ts'
 import { migrate } from '../db/migrate.ts'
-import { type HostedMachine, hostMachines } from '../machines/host.ts'
+import type { HostedMachine } from '../machines/host.ts'
 import { createPostgresAllowance, createRedisAllowance } from './carriage/allowances.ts'
 import {
   type Carrier,
@@ -23,7 +23,7 @@ import {
 import { createQueues, migrateQueues } from './carriage/queues.ts'
 import { createLive, tail } from './follow/live.ts'
 import { createFork } from './forks/fork.ts'
-import { hostSealed } from './forks/fork-rules.ts'
+import { hostAll } from './hosting.ts'
 import { createCheckpoints } from './past/checkpoints.ts'
 import { compact } from './past/compaction.ts'
 import { replay } from './past/replay.ts'
@@ -52,11 +52,7 @@ export type { SpawnOptions } from './turn/births.ts'
  */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const log = options.log ?? createLog('warn')
-  const hosted = hostMachines(options.machines, {
-    ...(options.stamped ? { stamped: options.stamped } : {}),
-    ...(options.migrations ? { migrations: options.migrations } : {}),
-  })
-  hostSealed(hosted, options.forks ?? {})
+  const hosted = hostAll(options)
   const embedded =
     options.databaseUrl === undefined
       ? await startEmbeddedPostgres({ dataDir: options.dataDir ?? '.troupe', log })

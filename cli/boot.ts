@@ -1,5 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -11,7 +9,7 @@ import { createApp } from '../http/app.ts'
 import { listen } from '../http/server.ts'
 import { createToolCatalog, createTools } from '../tools/catalog.ts'
 import { createGateways } from '../tools/gateways.ts'
-import { passedOn } from './child-env.ts'
+import { startLab } from './lab.ts'
 import { loadMachines } from './machines.ts'
 import { openVault } from './vault.ts'
 
@@ -24,8 +22,6 @@ export interface Troupe {
 }
 
 const root = new URL('../', import.meta.url)
-const LabReady = z.object({ lab: z.url() })
-const LAB_START_MS = 30_000
 
 /** Puts the whole platform together and starts it: database, actors, HTTP, and the simulated lab as a process of its own. */
 export async function boot(config: Config, log: Log): Promise<Troupe> {
@@ -81,37 +77,5 @@ export async function boot(config: Config, log: Log): Promise<Troupe> {
   } catch (error) {
     await platform.stop()
     throw error
-  }
-}
-
-/** The lab is a program of its own and knows the platform by URL only, as a real one would. */
-async function startLab(url: string, config: Config): Promise<{ url: string; stop(): Promise<void> }> {
-  const child: ChildProcess = fork(fileURLToPath(new URL('examples/lab/main.ts', root)), {
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      ...passedOn(process.env),
-      LAB_PORT: '0',
-      LAB_SPEED: String(config.labSpeed),
-      LOG_LEVEL: config.logLevel,
-      TROUPE_URL: url,
-      ...(config.apiKey === undefined ? {} : { TROUPE_KEY: config.apiKey }),
-    },
-  })
-  const exited = once(child, 'exit')
-  const ready: unknown = await Promise.race([
-    once(child, 'message', { signal: AbortSignal.timeout(LAB_START_MS) }).then(([message]: unknown[]) => message),
-    exited.then(() => undefined),
-  ])
-  const parsed = LabReady.safeParse(ready)
-  if (!parsed.success)
-    throw new AppError('config.invalid', 'The simulated lab did not start. Set TROUPE_LAB=off to run without it.')
-  return {
-    url: parsed.data.lab,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGTERM')
-      await exited
-    },
   }
 }

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { readConfig } from '../core/config.ts'
+import { type Config, readConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { PLATFORM, ROLES } from '../core/principal.ts'
-import { withPlatform } from './open.ts'
+import { listKeys } from '../db/keys.ts'
+import { lookInto, withPlatform } from './open.ts'
 import { refusal } from './refusal.ts'
+import { askServer } from './server.ts'
 
 const Key = z.object({
   id: z.string(),
@@ -27,10 +29,9 @@ interface Terms {
   expiresAt?: Date | undefined
 }
 
-/** Keys as the commands see them, over HTTP or in the database itself. */
+/** Keys as the commands change them, over HTTP or in the database itself. */
 interface KeyStore {
   create(terms: Terms): Promise<NewKey>
-  list(): Promise<Key[]>
   rotate(id: string, graceMs: number): Promise<NewKey>
   revoke(id: string): Promise<void>
 }
@@ -48,11 +49,11 @@ export function addKeyCommands(program: Command): void {
       .option('--url <url>', 'a running platform; default: the database that the environment describes')
       .option('--key <key>', 'API key of an administrator', process.env['TROUPE_API_KEY'])
 
-  on(keys.command('list').description('Keys, without the keys themselves')).action((where: Where) =>
-    withKeys(where, async (store) => {
-      for (const key of await store.list()) process.stdout.write(`${lineOf(key)}\n`)
-    }),
-  )
+  on(keys.command('list').description('Keys, without the keys themselves')).action(async ({ url, key }: Where) => {
+    const all =
+      url === undefined ? await lookInto(environment(), (sql) => listKeys(sql, null)) : await overHttp(url, key).list()
+    for (const one of all) process.stdout.write(`${lineOf(one)}\n`)
+  })
   on(keys.command('create').description('Makes a key and prints it, this once'))
     .requiredOption('--name <name>', 'whose it is')
     .requiredOption('--role <role>', ROLES.join(', '))
@@ -88,20 +89,22 @@ export function addKeyCommands(program: Command): void {
 
 async function withKeys({ url, key }: Where, work: (store: KeyStore) => Promise<void>): Promise<void> {
   if (url !== undefined) return work(overHttp(url, key))
-  const config = readConfig({ LOG_LEVEL: 'warn', ...process.env })
-  await withPlatform(config, ({ keys }) =>
+  await withPlatform(environment(), ({ keys }) =>
     work({
       create: async (terms) => told(await keys.create(PLATFORM, terms)),
-      list: () => keys.list(PLATFORM),
       rotate: async (id, graceMs) => told(await keys.rotate(PLATFORM, id, { graceMs })),
       revoke: (id) => keys.revoke(PLATFORM, id),
     }),
   )
 }
 
-function overHttp(base: string, key: string | undefined): KeyStore {
+function environment(): Config {
+  return readConfig({ LOG_LEVEL: 'warn', ...process.env })
+}
+
+function overHttp(base: string, key: string | undefined): KeyStore & { list(): Promise<Key[]> } {
   async function ask(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await fetch(`${base.replace(/\/$/, '')}/v1/keys${path}`, {
+    const response = await askServer(base, `/v1/keys${path}`, {
       method,
       headers: {
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),

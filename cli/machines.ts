@@ -1,9 +1,12 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
+import { platformHosting } from '../actors/agents/machines.ts'
+import { hostAll } from '../actors/hosting.ts'
 import type { ActionHandler } from '../actors/work/invocations.ts'
+import type { Config } from '../core/config.ts'
 import { AppError, toErrorRecord } from '../core/errors.ts'
-import { type AnyMachine, isMachine } from '../machines/host.ts'
+import { type AnyMachine, type HostedMachine, isMachine, type Migrate } from '../machines/host.ts'
 
 /** What a module of one's own machines exports. */
 const Module = z.object({
@@ -14,12 +17,19 @@ const Module = z.object({
       z.custom<ActionHandler>((value) => typeof value === 'function', 'expected a function'),
     )
     .default({}),
+  migrations: z
+    .record(
+      z.string(),
+      z.custom<Migrate>((value) => typeof value === 'function', 'expected a function'),
+    )
+    .default({}),
 })
 export type OwnMachines = z.infer<typeof Module>
 
 /**
  * Loads machines to host beside the platform's own: a module that exports `machines` (kind → machine) and, where they
- * have custom actions, `handlers` (name → what they do). Throws `config.invalid` with what is wrong with it.
+ * have custom actions, `handlers` (name → what they do), and `migrations` (kind → what makes snapshots of earlier versions
+ * into ones of the present). Throws `config.invalid` with what is wrong with it.
  */
 export async function loadMachines(path: string): Promise<OwnMachines> {
   const refuse = (why: string, cause?: unknown): AppError =>
@@ -31,6 +41,16 @@ export async function loadMachines(path: string): Promise<OwnMachines> {
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path: place, message }) => `${place.join('.')}: ${message}`)
   throw refuse(`it should export machines, kind → XState machine; ${problems.join('; ')}`)
+}
+
+/** The machines that a process with this configuration hosts, for whoever only looks: their work is never done. */
+export async function hostOf({ machines }: Config): Promise<ReadonlyMap<string, HostedMachine>> {
+  const own = machines === undefined ? {} : await loadMachines(machines)
+  return hostAll(platformHosting({ step: idle, clean: idle }, own))
+}
+
+function idle(): Promise<never> {
+  return Promise.reject(new AppError('internal', 'Nothing is done by whoever only looks'))
 }
 
 /** What Node alone does not read: TypeScript with enums or namespaces, and imports that leave the extension out. */

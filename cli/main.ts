@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { type Config, readConfig } from '../core/config.ts'
 import { backUp, restore } from './backup.ts'
-import { checkMachines, describeVerdicts } from './deploy-check.ts'
+import { checkMachines, describeVerdicts, leavesBehind } from './deploy-check.ts'
 import { describeFindings, examine } from './doctor.ts'
 import { addKeyCommands } from './keys.ts'
 import { endWith } from './process.ts'
@@ -34,7 +34,7 @@ program
 
 program
   .command('machines')
-  .description('The machines of this build')
+  .description('The machines of this build, and those of TROUPE_MACHINES')
   .command('check')
   .description(
     'Tells before a deploy, for every state that living actors are in, whether these machines go on with it, and how many actors that is',
@@ -42,8 +42,7 @@ program
   .action(async () => {
     const verdicts = await checkMachines(quietConfig())
     process.stdout.write(describeVerdicts(verdicts))
-    // Actors that would be parked are a reason not to deploy.
-    process.exitCode = verdicts.some(({ outcome }) => outcome === 'parks') ? 1 : 0
+    process.exitCode = leavesBehind(verdicts) ? 1 : 0
   })
 
 program

@@ -1,15 +1,19 @@
 import pLimit from 'p-limit'
 import { z } from 'zod'
+import { replay } from '../actors/past/replay.ts'
 import type { Address } from '../core/address.ts'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { LOCAL } from '../core/principal.ts'
-import { withPlatform } from './open.ts'
+import { listActors } from '../db/actors.ts'
+import type { Sql } from '../db/client.ts'
+import type { HostedMachine } from '../machines/host.ts'
+import { hostOf } from './machines.ts'
+import { lookInto } from './open.ts'
 import { refusal } from './refusal.ts'
+import { askServer } from './server.ts'
 
 const PAGE = 200
-/** Beyond any revision: the end of the history. */
-const LAST = Number.MAX_SAFE_INTEGER
 /** An actor that is working has moved between the look at its revision and the replay up to it. */
 const TRIES = 20
 
@@ -29,20 +33,22 @@ export async function replayActors(
 ): Promise<{ checked: number; different: Address[] }> {
   const url = wanted.url ?? `http://${config.host}:${config.port}`
   if (wanted.url !== undefined || (await answers(url))) return check(overHttp(url, wanted.key), wanted.address)
-  return withPlatform(config, ({ actors }) => {
-    const subject: Subject = {
-      async *pages() {
-        for (let after: string | undefined; ; ) {
-          const page = await actors.list(LOCAL, { limit: PAGE, ...(after === undefined ? {} : { after }) })
-          yield page.items.map((actor) => actor.address)
-          if (page.next === null) return
-          after = page.next
-        }
-      },
-      equal: async (address) => (await actors.replay(LOCAL, address, LAST)).equal === true,
-    }
-    return check(subject, wanted.address)
-  })
+  const hosted = await hostOf(config)
+  return lookInto(config, (sql) => check(inDatabase(sql, hosted), wanted.address))
+}
+
+function inDatabase(sql: Sql, hosted: ReadonlyMap<string, HostedMachine>): Subject {
+  return {
+    async *pages() {
+      for (let after = ''; ; ) {
+        const page = (await listActors(sql, LOCAL.team, { limit: PAGE, after })).map(({ address }) => address)
+        yield page
+        if (page.length < PAGE) return
+        after = page.at(-1) ?? after
+      }
+    },
+    equal: async (address) => (await replay(sql, hosted, address)).equal === true,
+  }
 }
 
 async function check(subject: Subject, only: string | undefined): Promise<{ checked: number; different: Address[] }> {
@@ -70,10 +76,8 @@ const Replayed = z.object({ equal: z.boolean().optional() })
 
 function overHttp(url: string, key: string | undefined): Subject {
   async function get<Shape>(path: string, shape: z.ZodType<Shape>): Promise<Shape> {
-    const response = await fetch(
-      `${url}${path}`,
-      key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } },
-    )
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
+    const response = await askServer(url, path, { headers })
     if (!response.ok) throw new AppError('request.invalid', await refusal(`${url}${path}`, response))
     return shape.parse(await response.json())
   }

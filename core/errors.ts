@@ -26,6 +26,7 @@ const CATALOGUE = {
   'backup.target_in_use': { status: 500, retryable: false },
   'config.invalid': { status: 500, retryable: false },
   'database.schema_newer': { status: 500, retryable: false },
+  'database.schema_older': { status: 500, retryable: false },
   'database.unavailable': { status: 503, retryable: true },
   'dead_letter.not_found': { status: 404, retryable: false },
   'dead_letter.resolved': { status: 409, retryable: false },

@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { listApplied, listMigrations } from './migrate.ts'
+import { compareSchema } from './migrate.ts'
 
 /** What a database says of itself, before anybody judges it. Ages in seconds. */
 export interface DatabaseFacts {
@@ -36,12 +36,8 @@ export async function examineDatabase(url: string): Promise<DatabaseFacts> {
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
   })
   try {
-    const applied = await listApplied((text) => sql.unsafe(text))
-    const known = await listMigrations()
-    const schema = {
-      pending: known.filter((name) => !applied.includes(name)),
-      unknown: applied.filter((name) => !known.includes(name)),
-    }
+    const { pending, unknown } = await compareSchema((text) => sql.unsafe(text))
+    const schema = { pending, unknown }
     return {
       server: await serverOf(sql),
       schema,

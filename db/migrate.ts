@@ -50,11 +50,10 @@ export async function migrate(
 function unusable(databaseUrl: string, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (!/^(ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ETIMEDOUT|CONNECT|28|3D000|57P0|53300)/.test(code)) return error
-  const { host, pathname } = new URL(databaseUrl)
   const why = error instanceof Error && error.message !== '' ? error.message : code
   return new AppError(
     'database.unavailable',
-    `Postgres at ${host}${pathname} cannot be used: ${why}. Check DATABASE_URL.`,
+    `Postgres at ${placeOf(databaseUrl)} cannot be used: ${why}. Check DATABASE_URL.`,
     {
       cause: error,
       details: { code },
@@ -83,9 +82,59 @@ export async function listTables(): Promise<string[]> {
   return texts.flatMap((text) => [...text.matchAll(/^create table (\w+)/gm)].flatMap(([, name]) => name ?? []))
 }
 
+export interface SchemaFacts {
+  applied: string[]
+  /** Of this build, and not applied yet. */
+  pending: string[]
+  /** Of a newer build. */
+  unknown: string[]
+}
+
+/** How a database stands to this build. */
+export async function compareSchema(ask: (text: string) => PromiseLike<unknown>): Promise<SchemaFacts> {
+  const applied = await listApplied(ask)
+  const known = await listMigrations()
+  return {
+    applied,
+    pending: known.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !known.includes(name)),
+  }
+}
+
+/**
+ * For whoever looks and changes nothing: refuses a database without our schema (`config.invalid`), one that a newer build
+ * has migrated (`database.schema_newer`), and, unless `older` will do, one that is behind (`database.schema_older`).
+ */
+export async function requireSchema(databaseUrl: string, { older }: { older: boolean }): Promise<void> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined, connect_timeout: 10 })
+  try {
+    await refuseNewer(sql)
+    const { applied, pending } = await compareSchema((text) => sql.unsafe(text))
+    if (applied.length === 0)
+      throw new AppError(
+        'config.invalid',
+        `Postgres at ${placeOf(databaseUrl)} holds nothing of Troupe. Check DATABASE_URL; the first start of a platform makes the tables.`,
+      )
+    if (pending.length > 0 && !older)
+      throw new AppError(
+        'database.schema_older',
+        `The database is of an earlier Troupe (not applied yet: ${pending.join(', ')}), and this command changes nothing there. Make a backup (troupe backup), then start this version, which migrates it; or use the version that it is of.`,
+      )
+  } catch (error) {
+    throw unusable(databaseUrl, error)
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+/** Without the password. */
+function placeOf(databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl)
+  return `${host}${pathname}`
+}
+
 async function refuseNewer(sql: postgres.Sql): Promise<void> {
-  const known = new Set(await listMigrations())
-  const unknown = (await listApplied((text) => sql.unsafe(text))).filter((name) => !known.has(name))
+  const { unknown } = await compareSchema((text) => sql.unsafe(text))
   if (unknown.length > 0) {
     throw new AppError(
       'database.schema_newer',

@@ -1,5 +1,6 @@
 import { fromPromise } from 'xstate'
 import type { Address } from '../../core/address.ts'
+import { AppError } from '../../core/errors.ts'
 import { agent } from '../../machines/agent.ts'
 import { alert } from '../../machines/alert.ts'
 import { device } from '../../machines/device.ts'
@@ -7,6 +8,7 @@ import { lock } from '../../machines/lock.ts'
 import { run } from '../../machines/run.ts'
 import type { Lease, StepInput, StepOutcome } from '../../machines/run-protocol.ts'
 import { schedule } from '../../machines/schedule.ts'
+import type { HostingOptions } from '../hosting.ts'
 import type { ForkRules } from '../runtime.ts'
 
 /** The work that the machines ask for. */
@@ -16,8 +18,24 @@ export interface Work {
   clean(lease: Lease, owner: string, signal: AbortSignal): Promise<void>
 }
 
+/** A host's own machines, beside those of the platform. */
+export type OwnHosting = Partial<Pick<HostingOptions, 'machines' | 'migrations'>>
+
+/** All that a platform hosts. Throws `config.invalid` where somebody's own take the name of one of the platform's. */
+export function platformHosting(work: Work, { machines = {}, migrations = {} }: OwnHosting): Required<HostingOptions> {
+  const platform = platformMachines(work)
+  const kinds = Object.keys(platform)
+  const taken = kinds.filter((kind) => kind in machines || kind in migrations)
+  if (taken.length > 0)
+    throw new AppError(
+      'config.invalid',
+      `The platform has machines of its own called ${taken.join(', ')}: choose another name`,
+    )
+  return { machines: { ...machines, ...platform }, migrations, stamped: kinds, forks: FORKS }
+}
+
 /** The platform's machines with their work put in. */
-export function platformMachines(work: Work) {
+function platformMachines(work: Work) {
   const cleanup = fromPromise<null, { run: Address; lease: Lease }>(async ({ input, signal }) => {
     await work.clean(input.lease, input.run, signal)
     return null
@@ -49,7 +67,7 @@ export const AFTERTHOUGHTS = { agent: ['POLICY.WAKE'] } as const
  * What of the platform may be forked. Agents, runs, alerts and schedules only as inspections that do nothing: a second one
  * that acts would take devices, answer events and tell people. A device or a lock is of the world, and there is one of it.
  */
-export const FORKS: ForkRules = {
+const FORKS: ForkRules = {
   agent: 'sealed',
   run: 'sealed',
   alert: 'sealed',

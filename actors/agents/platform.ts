@@ -1,4 +1,3 @@
-import type { AnyStateMachine } from 'xstate'
 import { AppError } from '../../core/errors.ts'
 import type { Gateways } from '../../core/gateways.ts'
 import type { Json } from '../../core/json.ts'
@@ -11,7 +10,6 @@ import { findGateway } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
-import type { Migrate } from '../../machines/host.ts'
 import type { Lease } from '../../machines/run-protocol.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
 import { insist } from '../work/insist.ts'
@@ -30,7 +28,7 @@ import { createLive } from './inspect/live.ts'
 import { createPast } from './inspect/past.ts'
 import { createBulk } from './instances/bulk.ts'
 import { createInstances } from './instances/instances.ts'
-import { AFTERTHOUGHTS, CONTROLS, FORKS, platformMachines } from './machines.ts'
+import { AFTERTHOUGHTS, CONTROLS, type OwnHosting, platformHosting } from './machines.ts'
 import { createDeadLetters } from './mail/dead-letters.ts'
 import { createMessages } from './mail/messages.ts'
 import { PROJECTIONS } from './projections.ts'
@@ -45,7 +43,7 @@ import { createExecutor } from './runs/executor.ts'
 import { createRuns } from './runs/runs.ts'
 import { createSchedules } from './schedules/schedules.ts'
 
-export interface PlatformOptions {
+export interface PlatformOptions extends OwnHosting {
   databaseUrl?: string
   databasePoolUrl?: string
   redisUrl?: string
@@ -66,12 +64,8 @@ export interface PlatformOptions {
   retention?: RetentionPolicy
   log: Log
   leaseMs?: number
-  /** A host's own machines, beside those of the platform. */
-  machines?: Readonly<Record<string, AnyStateMachine>>
-  /** What the custom actions of those machines do, by name. */
+  /** What the custom actions of a host's own machines do, by name. */
   handlers?: Readonly<Record<string, ActionHandler>>
-  /** What makes actors of earlier versions of those machines into ones of the present version. */
-  migrations?: Readonly<Record<string, Migrate>>
 }
 
 export interface RunningPlatform extends Platform {
@@ -85,20 +79,19 @@ const FOLLOW_UP_MS = 5_000
 /** Puts the lab platform on the durable runtime. Nothing runs before `start`. */
 export async function createPlatform(options: PlatformOptions): Promise<RunningPlatform> {
   const { log, tools } = options
-  const machines = platformMachines({
-    step: (input, signal) => execute(input, signal),
-    clean: (lease, owner, signal) => clean(lease, owner, signal),
-  })
-  const kinds = new Set(Object.keys(machines))
-  refuseTaken(kinds, Object.keys(options.machines ?? {}))
+  const hosting = platformHosting(
+    {
+      step: (input, signal) => execute(input, signal),
+      clean: (lease, owner, signal) => clean(lease, owner, signal),
+    },
+    options,
+  )
   const runtime = await createRuntime({
-    machines: { ...options.machines, ...machines },
+    ...hosting,
     log,
-    stamped: [...kinds],
     controls: CONTROLS,
     afterthoughts: AFTERTHOUGHTS,
     projections: PROJECTIONS,
-    forks: FORKS,
     onEmitted: () => events.routeEmitted(),
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     ...(options.databasePoolUrl === undefined ? {} : { databasePoolUrl: options.databasePoolUrl }),
@@ -107,7 +100,6 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     ...(options.roles === undefined ? {} : { roles: options.roles }),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
-    ...(options.migrations === undefined ? {} : { migrations: options.migrations }),
   })
   const { sql } = runtime
   const audit = createAudit({ sql })
@@ -217,7 +209,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     actors,
     past: createPast({ runtime, audit }),
     live: createLive(runtime),
-    messages: createMessages(runtime, new Set([...kinds, ...sealedKinds()])),
+    messages: createMessages(runtime, new Set([...hosting.stamped, ...sealedKinds()])),
     devices,
     locks: createLocks({ runtime, audit }),
     alerts: createAlerts({ runtime, audit }),
@@ -270,15 +262,6 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       await runtime.stop()
     },
   }
-}
-
-function refuseTaken(kinds: ReadonlySet<string>, wanted: readonly string[]): void {
-  const taken = wanted.filter((kind) => kinds.has(kind))
-  if (taken.length === 0) return
-  throw new AppError(
-    'config.invalid',
-    `The platform has machines of its own called ${taken.join(', ')}: choose another name`,
-  )
 }
 
 function refuse(): Promise<never> {
