@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { MachineGraph } from '../../core/graph.ts'
 import type { Direction, Geometry } from './geometry.ts'
 import { createLayout } from './layout.ts'
@@ -14,15 +15,13 @@ const MAX_KEPT = 200
 
 export function createDiagrams(): Diagrams {
   const layout = createLayout()
-  const kept = new Map<string, Promise<Geometry>>()
+  const kept = new LRUCache<string, Promise<Geometry>>({ max: MAX_KEPT })
   const diagrams: Diagrams = {
     geometry(hash, graph, direction = 'down') {
       const name = `${hash}.${direction}`
       const known = kept.get(name)
       if (known) return known
-      const [oldest] = kept.keys()
-      if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest)
-      const made = layout(graph, { direction })
+      const made = layout(graph, direction)
       kept.set(name, made)
       // A failure is told to whoever asked, and tried again by the next.
       made.catch(() => kept.delete(name))

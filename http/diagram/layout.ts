@@ -10,21 +10,19 @@ import type { Direction, Geometry } from './geometry.ts'
 import { outline } from './outline.ts'
 
 /** Decides where everything in a statechart goes. The same graph always gives the same geometry. Keep the answer. */
-export type Layout = (
-  graph: MachineGraph,
-  options?: { direction?: Direction; signal?: AbortSignal },
-) => Promise<Geometry>
+export type Layout = (graph: MachineGraph, direction?: Direction) => Promise<Geometry>
 
 /** How long the process is kept for the next graph: a server that starts lays all its machines out one after the other. */
 const IDLE_MS = 2_000
 
 /**
  * The engine needs hundreds of milliseconds of pure computation, most of it to start, and a hundred megabytes, which a
- * thread would not give back: so it is a process of its own, takes one graph at a time, and ends when nobody needs it.
+ * thread would not give back: so it is a process of its own, takes one graph at a time, and ends when nobody needs it, or
+ * when it is not done after `longestMs`: the largest charts take a second or two, and others wait behind them.
  *
  * The program is a `.ts` file started by plain Node, which strips types by itself: `execArgv: []` keeps loaders out of it.
  */
-export function createLayout(): Layout {
+export function createLayout(longestMs = 30_000): Layout {
   let engine: ChildProcess | undefined
   let ending: NodeJS.Timeout | undefined
   let before: Promise<unknown> = Promise.resolve()
@@ -39,14 +37,14 @@ export function createLayout(): Layout {
     return fork(program, { execArgv: [], env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
   }
 
-  async function place(graph: ElkNode, signal: AbortSignal | undefined): Promise<ElkNode> {
-    signal?.throwIfAborted()
+  async function place(graph: ElkNode): Promise<ElkNode> {
     clearTimeout(ending)
     engine ??= start()
     engine.ref()
     engine.channel?.ref()
     const over = new AbortController()
-    const options = { signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]) }
+    const late = AbortSignal.timeout(longestMs)
+    const options = { signal: AbortSignal.any([over.signal, late]) }
     try {
       engine.send(graph)
       const [placed]: unknown[] = await Promise.race([once(engine, 'message', options), ended(engine, options)])
@@ -57,16 +55,16 @@ export function createLayout(): Layout {
     } catch (error) {
       // It may be busy still, or dead: the next graph gets another.
       end()
-      throw error
+      throw late.aborted ? new AppError('internal', `No layout was found in ${longestMs} ms`) : error
     } finally {
       over.abort()
     }
   }
 
-  return async (graph, { direction = 'down', signal } = {}) => {
+  return async (graph, direction = 'down') => {
     const chart = outline(graph)
     const elk = toElk(chart, direction)
-    const placing = before.then(() => place(elk, signal))
+    const placing = before.then(() => place(elk))
     before = placing.catch(() => undefined)
     return readGeometry(chart, await placing, direction)
   }

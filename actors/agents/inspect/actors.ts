@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { type Address, parseAddress } from '../../../core/address.ts'
 import { AppError } from '../../../core/errors.ts'
 import type { MachineGraph } from '../../../core/graph.ts'
@@ -12,6 +13,9 @@ import { waitingLine } from '../instances/waiting-line.ts'
 import type { FindDefinition } from '../registry/definitions.ts'
 import type { ActorsApi } from './actors-api.ts'
 import { explain } from './why.ts'
+
+/** Actors whose team a stream remembers. */
+const TEAMS = 10_000
 
 const PAGE = 100
 
@@ -78,7 +82,7 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
     },
 
     async *follow(by, { cursor, signal }) {
-      const teams = new Map<Address, string>()
+      const teams = new LRUCache<Address, string>({ max: TEAMS })
       for await (const entry of runtime.followAll({ cursor: cursor ?? (await currentCursor(sql)), signal })) {
         const team = teams.get(entry.address) ?? (await findActor(sql, entry.address))?.team
         if (team !== undefined) teams.set(entry.address, team)
