@@ -109,6 +109,21 @@ describe('a command that only looks', { timeout: 180_000 }, () => {
     },
   )
 
+  it('backs up and examines a database of an earlier version, which stays as it is', async () => {
+    const before = await stateOf(old)
+    const file = join(tmpdir(), `${TEMP_PREFIX}${process.pid}.backup`)
+    expect(await look(['backup', file], { DATABASE_URL: old.url })).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('schema 0002_platform'),
+    })
+    await rm(file)
+    const doctor = await look(['doctor'], { DATABASE_URL: old.url })
+    expect(doctor.text).toMatch(/^WARNING {2}migrations: not applied yet: 0003_console/m)
+    expect(await stateOf(old)).toEqual(before)
+    expect(await look(['backup', file], { DATABASE_URL: '' })).toMatchObject({ code: 2 })
+    expect(await readdir(folder)).toEqual([])
+  })
+
   it('knows the machines of TROUPE_MACHINES: an actor of one replays', async () => {
     const env = { DATABASE_URL: present.url, TROUPE_MACHINES: TRAFFIC }
     expect(await look(REPLAY, env)).toEqual({ code: 0, text: '1 replayed, 0 different from what is stored\n' })
