@@ -63,13 +63,13 @@ const columns = (sql: Sql) => sql`
 export async function listAlerts(
   sql: Sql,
   team: string,
-  filter: { status?: string; subject?: string; after?: string; limit: number },
+  filter: { status?: ListedAlert['status']; subject?: string; after?: string; limit: number },
 ): Promise<ListedAlert[]> {
   return answer(sql<ListedAlert[]>`
     select ${columns(sql)}
     from alerts
     where team = ${team}
-      ${filter.status === undefined ? sql`` : sql`and status = ${filter.status}`}
+      ${filter.status === undefined ? sql`` : filter.status === 'firing' ? sql`and status = 'firing'` : sql`and status = 'resolved'`}
       ${filter.subject === undefined ? sql`` : sql`and subject = ${filter.subject}`}
       ${
         filter.after === undefined

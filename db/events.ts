@@ -193,7 +193,7 @@ export async function listEvents(
   filter: {
     type?: string
     subject?: string
-    status?: string
+    status?: StoredEvent['status']
     since?: string
     causationid?: string
     before?: string
@@ -206,12 +206,33 @@ export async function listEvents(
     where e.team = ${team}
       ${filter.type === undefined ? sql`` : sql`and e.type = ${filter.type}`}
       ${filter.subject === undefined ? sql`` : sql`and e.subject = ${filter.subject}`}
-      ${filter.status === undefined ? sql`` : sql`and e.status = ${filter.status}`}
-      ${filter.since === undefined ? sql`` : sql`and e.received_at >= ${filter.since}::timestamptz`}
+      ${filter.status === undefined ? sql`` : STATUS[filter.status](sql)}
+      ${filter.since === undefined ? sql`` : receivedSince(sql, team, filter.since)}
       ${filter.causationid === undefined ? sql`` : sql`and e.causationid = ${filter.causationid}`}
       ${filter.before === undefined ? sql`` : sql`and e.seq < (select seq from event_log where id = ${filter.before})`}
     order by e.seq desc
     limit ${filter.limit}`)
+}
+
+/** Said in the statement itself: of a parameter the planner cannot know that an index of few events holds them all. */
+const STATUS: Record<StoredEvent['status'], (sql: Sql) => Fragment> = {
+  accepted: (sql) => sql`and e.status = 'accepted'`,
+  routed: (sql) => sql`and e.status = 'routed'`,
+  unhandled: (sql) => sql`and e.status = 'unhandled'`,
+}
+
+/**
+ * Also by the number of the first event of that time, so that reading backwards ends there. What commits side by side is
+ * not numbered quite in the order of its times: a minute is far more than it can be out.
+ */
+function receivedSince(sql: Sql, team: string, since: string): Fragment {
+  return sql`
+    and e.received_at >= ${since}::timestamptz
+    and e.seq >= (
+      select f.seq from event_log f
+      where f.team = ${team} and f.received_at >= ${since}::timestamptz - interval '1 minute'
+      order by f.received_at
+      limit 1)`
 }
 
 /** Events that actors emitted and that no router has seen yet, with the depth of what caused them. */
@@ -314,19 +335,52 @@ export async function readEventsAfter(
     limit ${limit}`)
 }
 
-export async function countEvents(sql: Sql, team: string): Promise<{ status: string; count: number }[]> {
-  return answer(sql<{ status: string; count: number }[]>`
-    select status, count(*) as count
-    from event_log
-    where team = ${team}
+/** Counts look back over a day, and over no more than so many events: a log of any length is counted in milliseconds. */
+const COUNTED = 100_000
+
+const recent = (sql: Sql, team: string): Fragment => sql`
+  select e.status, e.type, e.received_at
+  from event_log e
+  where e.team = ${team} and e.received_at >= statement_timestamp() - interval '1 day'
+  order by e.received_at desc
+  limit ${COUNTED}`
+
+/** What became of the events of the last day, or of the newest 100,000 where there are more; `since` is their oldest. */
+export async function countEvents(
+  sql: Sql,
+  team: string,
+): Promise<{ status: StoredEvent['status']; count: number; since: Date }[]> {
+  return answer(sql<{ status: StoredEvent['status']; count: number; since: Date }[]>`
+    with recent as (${recent(sql, team)})
+    select status, count(*) as count, min(received_at) as since
+    from recent
     group by status`)
 }
 
+/**
+ * The first 1,000 types that the log has, each with its latest event, and how many came among those that `countEvents`
+ * counts. From one type to the next by the index: it costs by types, not by events.
+ */
 export async function listTypes(sql: Sql, team: string): Promise<{ type: string; count: number; lastAt: Date }[]> {
   return answer(sql<{ type: string; count: number; lastAt: Date }[]>`
-    select type, count(*) as count, max(received_at) as "lastAt"
-    from event_log
-    where team = ${team}
-    group by type
-    order by type`)
+    with recursive recent as (${recent(sql, team)}),
+    counted as (select type, count(*) as count from recent group by type),
+    types as (
+      (select e.type from event_log e where e.team = ${team} order by e.type limit 1)
+      union all
+      select (select e.type from event_log e where e.team = ${team} and e.type > t.type order by e.type limit 1)
+      from types t
+      where t.type is not null
+    )
+    select t.type, coalesce(c.count, 0) as count, l.received_at as "lastAt"
+    from (select type from types where type is not null limit 1000) t
+    cross join lateral (
+      select e.received_at
+      from event_log e
+      where e.team = ${team} and e.type = t.type
+      order by e.seq desc
+      limit 1
+    ) l
+    left join counted c on c.type = t.type
+    order by t.type`)
 }

@@ -1,17 +1,32 @@
 import type { Address } from '../core/address.ts'
 import type { Json } from '../core/json.ts'
-import { answer, type Sql } from './client.ts'
+import { answer, type Fragment, type Sql } from './client.ts'
 
-/** When it entered the state it is in: messages that left it there do not count. Undefined before its birth. */
+/** So many messages are looked at, from the newest backwards. */
+const LOOKED_AT = 5_000
+
+/**
+ * When it entered the state it is in: messages that left it there do not count. Where the last 5,000 left it there, the
+ * time of the first of them: it has stood there for longer. Undefined before its birth, and where its whole history is
+ * shorter and tells of no entry.
+ */
 export async function findStateEntry(sql: Sql, address: Address): Promise<Date | undefined> {
-  const [row] = await answer(sql<{ at: Date }[]>`
-    select at
-    from history
-    where address = ${address} and from_value::text is distinct from to_value::text
-    order by revision desc
-    limit 1`)
-  return row?.at
+  const [row] = await answer(sql<{ at: Date | null }[]>`
+    select coalesce(
+      (select at
+       from history
+       where address = ${address} and revision > ${oldest(sql, address)} and from_value::text is distinct from to_value::text
+       order by revision desc
+       limit 1),
+      (select at
+       from history
+       where address = ${address} and revision = ${oldest(sql, address)} + 1)) as at`)
+  return row?.at ?? undefined
 }
+
+/** The revision before those that are looked at. */
+const oldest = (sql: Sql, address: Address): Fragment => sql`
+  (select max(revision) - ${LOOKED_AT} from history where address = ${address})`
 
 export interface DelayRow {
   id: string

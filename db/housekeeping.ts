@@ -34,3 +34,19 @@ export async function endHousekeeping(sql: Sql, holder: string, report?: Json): 
       report = coalesce(${report === undefined ? null : JSON.stringify(report)}::text::json, report)
     where holder = ${holder}`)
 }
+
+/** Where the passes before have come to in the histories; undefined: it is to begin with the oldest entry. */
+export async function findHistoryPlace(sql: Sql): Promise<string | undefined> {
+  const [row] = await answer(sql<{ place: string | null }[]>`
+    select history_cursor as place
+    from housekeeping`)
+  return row?.place ?? undefined
+}
+
+/** Changes nothing once the right is somebody else's. */
+export async function saveHistoryPlace(sql: Sql, holder: string, place: string | undefined): Promise<void> {
+  await answer(sql`
+    update housekeeping
+    set history_cursor = ${place ?? null}
+    where holder = ${holder}`)
+}

@@ -146,6 +146,14 @@ export async function listMail(sql: Sql, address: Address): Promise<WaitingMessa
     limit 500`)
 }
 
+/** How many messages wait for one actor; no more than `limit` are counted. */
+export async function countMail(sql: Sql, address: Address, limit: number): Promise<number> {
+  const [row] = await answer(sql<{ count: number }[]>`
+    select count(*)::int as count
+    from (select from mailbox where address = ${address} limit ${limit}) waiting`)
+  return row?.count ?? 0
+}
+
 /**
  * Actors of these kinds with something to do that has waited for `olderThanMs`: the sweeper's question. Also finds mail
  * for actors that do not exist or ended, so that it becomes a dead letter instead of waiting for ever. Parked actors, and

@@ -4,11 +4,11 @@ import type { ActorRow } from '../../db/actors.ts'
 import type { Sql } from '../../db/client.ts'
 import { findOrigin } from '../../db/forks.ts'
 import { listInvocations } from '../../db/invocations.ts'
-import { listMail } from '../../db/mailbox.ts'
+import { countMail } from '../../db/mailbox.ts'
 import { listTimers } from '../../db/timers.ts'
 import type { HostedMachine } from '../../machines/host.ts'
 import { nextEvents } from '../../machines/inspect.ts'
-import { waitingFor } from './waiting.ts'
+import { COUNTED_MAIL, waitingFor } from './waiting.ts'
 
 /** What people see of an actor. */
 export interface ActorSnapshot {
@@ -35,7 +35,7 @@ export interface ActorSnapshot {
 /** Reads what an actor waits for, and puts all of it together. */
 export async function viewActor(sql: Sql, row: ActorRow, machine: HostedMachine | undefined): Promise<ActorSnapshot> {
   const [mail, invocations, timers, origin] = await Promise.all([
-    listMail(sql, row.address),
+    countMail(sql, row.address, COUNTED_MAIL),
     listInvocations(sql, row.address),
     listTimers(sql, row.address),
     findOrigin(sql, row.address),
@@ -60,7 +60,7 @@ export async function viewActor(sql: Sql, row: ActorRow, machine: HostedMachine 
       {
         status,
         parkedReason: parkedReason(row),
-        mail: mail.length,
+        mail,
         invocations: invocations.filter((one) => !one.finished),
         timers,
         nextEvents: events,

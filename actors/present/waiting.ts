@@ -1,7 +1,11 @@
+/** Messages are counted up to here: more than a full mailbox takes from others. */
+export const COUNTED_MAIL = 10_001
+
 /** What one line can say about an actor that stands still. */
 export interface WaitingFacts {
   status: string
   parkedReason: string | undefined
+  /** Counted up to `COUNTED_MAIL`. */
   mail: number
   invocations: readonly { id: string; attempts: number; interrupted: number; claimed: boolean }[]
   timers: readonly { id: string; eventType: string; dueAt: Date }[]
@@ -13,7 +17,7 @@ export function waitingFor(facts: WaitingFacts, now: Date): string {
   if (facts.status === 'parked') return `parked: ${facts.parkedReason ?? 'its state does not fit its machine'}`
   if (facts.status !== 'active') return `nothing: it has ended (${facts.status})`
   const parts: string[] = []
-  if (facts.mail > 0) parts.push(`${facts.mail} ${facts.mail === 1 ? 'message' : 'messages'} in its mailbox`)
+  if (facts.mail > 0) parts.push(`${messages(facts.mail)} in its mailbox`)
   for (const { id, attempts, interrupted, claimed } of facts.invocations) {
     parts.push(
       `${id} to finish (${claimed ? 'running' : 'waiting for a worker'}${attempts > 1 ? `, try ${attempts}` : ''}${interrupted > 0 ? `, ${interrupted} cut off` : ''})`,
@@ -23,6 +27,10 @@ export function waitingFor(facts: WaitingFacts, now: Date): string {
   if (timer) parts.push(`a timer due in ${seconds(timer.dueAt.getTime() - now.getTime())}`)
   if (parts.length > 0) return parts.join('; ')
   return facts.nextEvents.length > 0 ? `an event: ${facts.nextEvents.join(', ')}` : 'nothing it could ever receive'
+}
+
+function messages(count: number): string {
+  return `${count < COUNTED_MAIL ? '' : 'at least '}${count} ${count === 1 ? 'message' : 'messages'}`
 }
 
 function seconds(ms: number): string {

@@ -69,15 +69,29 @@ export function eventRoutes(deps: Deps): Route[] {
     }),
     route('GET /v1/events/types', {
       tag,
-      summary: 'Types of events that were seen',
-      answers: { 200: pageOf(z.strictObject({ type: z.string(), count: z.int(), lastAt: Time })) },
+      summary: 'Types of events that the log has (the first 1,000 by name), and how many came in the last 24 hours',
+      answers: {
+        200: pageOf(
+          z.strictObject({
+            type: z.string(),
+            count: z.int().describe('Of the last 24 hours; of the newest 100,000 events where more came'),
+            lastAt: Time,
+          }),
+        ),
+      },
       handle: async ({ by }) => wholeList(await events.types(by)),
     }),
     route('GET /v1/events/stats', {
       tag,
-      summary: 'How many events came, and what became of them',
+      summary: 'How many events came in the last 24 hours, and what became of them',
       answers: {
-        200: z.strictObject({ total: z.int(), routed: z.int(), unhandled: z.int(), accepted: z.int() }),
+        200: z.strictObject({
+          total: z.int().describe('At most 100,000, the newest; where there were more, `since` is later'),
+          routed: z.int(),
+          unhandled: z.int(),
+          accepted: z.int(),
+          since: Time.nullable().describe('When the oldest event that is counted came; null where there is none'),
+        }),
       },
       handle: async ({ by }) => json(await events.stats(by)),
     }),

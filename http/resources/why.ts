@@ -60,7 +60,9 @@ const Why = named(
     status: z.string(),
     value: Anything,
     states: z.array(z.strictObject({ path: z.string(), description: z.string().nullable() })),
-    since: Time.describe('When it entered the state it is in'),
+    since: Time.describe(
+      'When it entered the state it is in; where its last 5,000 messages left it there, the time of the first of them',
+    ),
     waitingFor: z.string(),
     lastTransition: HistoryEntry.nullable(),
     nextEvents: z.array(z.string()),

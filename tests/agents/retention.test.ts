@@ -136,6 +136,39 @@ describe('what is older than it is to be kept', () => {
     expect(await keeper().pass()).toBeDefined()
   })
 
+  it('is found behind more than a pass looks at: the next pass goes on there, and begins anew after the youngest', async () => {
+    const { runtime } = stage.at.platform
+    // What the passes before left of every actor that lives: one old entry each, before all that follows.
+    const living = await count('history')
+    await stage.at.post('/v1/instances/sleeper/pause', { reason: 'for its history' })
+    await stage.becomes('sleeper', 'paused')
+    await stage.at.post('/v1/instances/sleeper/resume', { reason: 'again' })
+    await quiet()
+    await runtime.settled('agent/sleeper')
+    await age()
+    const kept = async (): Promise<number> => {
+      const rows = await sql`select revision from history where address = 'agent/sleeper'`
+      return rows.length
+    }
+    expect(await kept()).toBeGreaterThan(1)
+    await sql`update housekeeping set history_cursor = null`
+    const maxEntries = Math.ceil(living / 3)
+    let passes = 0
+    do {
+      // Another worker each time: the place is not the process's.
+      await createRetention({ runtime, policy, log: createLog('silent'), maxEntries }).pass()
+      passes += 1
+    } while ((await kept()) > 1 && passes < 10)
+    expect(await kept()).toBe(1)
+    expect(passes).toBeGreaterThan(1)
+    await expectProven()
+    await eventually('the end, after which it begins anew', async () => {
+      await createRetention({ runtime, policy, log: createLog('silent'), maxEntries }).pass()
+      const [row] = await sql<{ place: string | null }[]>`select history_cursor as place from housekeeping`
+      return row?.place === null
+    })
+  }, 120_000)
+
   it('goes batch by batch while work goes on', async () => {
     await sql`
       insert into audit (at, team, principal, action, target, details)

@@ -173,6 +173,31 @@ describe('publishing events', () => {
     expect(stats.total).toBe(stats.routed + stats.unhandled + stats.accepted)
     await ask('GET /v1/events/no-such-event', 404)
   })
+
+  it('counts the last 24 hours, and knows the types from before', async () => {
+    type Stats = { total: number; since: string }
+    const { sql } = running.platform.runtime
+    const { body: before } = await ask<Stats>('GET /v1/events/stats', 200)
+    const [aged] = await sql<{ n: number }[]>`
+      with aged as (
+        update event_log set received_at = received_at - interval '2 days' where type = 'test.paged' returning 1
+      )
+      select count(*) as n from aged`
+    expect(aged?.n).toBeGreaterThan(0)
+    const { body: stats } = await ask<Stats>('GET /v1/events/stats', 200)
+    expect(stats.total).toBe(before.total - (aged?.n ?? 0))
+    expect(Date.parse(stats.since)).toBeGreaterThanOrEqual(Date.parse(before.since))
+    const { body: types } = await ask<{ items: { type: string; count: number; lastAt: string }[] }>(
+      'GET /v1/events/types',
+      200,
+    )
+    expect(types.items.find(({ type }) => type === 'test.paged')).toMatchObject({ count: 0 })
+    expect(types.items.map(({ type }) => type)).toEqual(types.items.map(({ type }) => type).toSorted())
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString()
+    const { body: since } = await ask<{ items: { type: string }[] }>(`GET /v1/events?limit=500&since=${yesterday}`, 200)
+    expect(since.items).toHaveLength(stats.total)
+    expect(since.items.map(({ type }) => type)).not.toContain('test.paged')
+  })
 })
 
 describe('alerts', () => {

@@ -9,7 +9,7 @@ export type AlertInFull = AlertView & { revision: number | null }
 
 /** `expected`: the revision of the alert's actor that a person looked at; where it has moved: `request.precondition_failed`. */
 export interface AlertsApi {
-  list(by: Principal, filter: Paging & { status?: string; subject?: string }): Promise<PageOf<AlertView>>
+  list(by: Principal, filter: Paging & { status?: AlertView['status']; subject?: string }): Promise<PageOf<AlertView>>
   get(by: Principal, fingerprint: string): Promise<AlertInFull>
   ack(by: Principal, fingerprint: string, note: string, expected?: number): Promise<AlertInFull>
   resolve(by: Principal, fingerprint: string, reason: string, expected?: number): Promise<AlertInFull>

@@ -42,7 +42,13 @@ export interface EventsApi {
   ingest(by: Principal, events: readonly NewEventInput[]): Promise<Ingested[]>
   list(
     by: Principal,
-    filter: Paging & { type?: string; subject?: string; status?: string; since?: string; causationid?: string },
+    filter: Paging & {
+      type?: string
+      subject?: string
+      status?: LoggedEvent['status']
+      since?: string
+      causationid?: string
+    },
   ): Promise<PageOf<LoggedEvent>>
   /** `decisions`: in their order; the last one of an instance holds. An event without any started its run at once. */
   get(
@@ -60,6 +66,10 @@ export interface EventsApi {
     by: Principal,
     options: { patterns: readonly string[]; after: string | null; signal: AbortSignal },
   ): AsyncIterable<LoggedEvent & { cursor: string }>
+  /** The first 1,000 of the log; `count` is of the events that `stats` counts. */
   types(by: Principal): Promise<{ type: string; count: number; lastAt: Date }[]>
-  stats(by: Principal): Promise<{ total: number; routed: number; unhandled: number; accepted: number }>
+  /** Of the last 24 hours, or of the newest 100,000 events where there were more; `since` is the oldest of them. */
+  stats(
+    by: Principal,
+  ): Promise<{ total: number; routed: number; unhandled: number; accepted: number; since: Date | null }>
 }

@@ -122,10 +122,11 @@ export function createEvents(deps: { runtime: Runtime; rules: RuleShelf; log: Lo
     types: (by) => listTypes(sql, by.team),
 
     async stats(by) {
-      const counts = new Map((await countEvents(sql, by.team)).map((row) => [row.status, row.count]))
-      const of = (status: string): number => counts.get(status) ?? 0
+      const rows = await countEvents(sql, by.team)
+      const of = (status: string): number => rows.find((row) => row.status === status)?.count ?? 0
       const [routed, unhandled, waiting] = [of('routed'), of('unhandled'), of('accepted')]
-      return { total: routed + unhandled + waiting, routed, unhandled, accepted: waiting }
+      const since = rows.map((row) => row.since).toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null
+      return { total: routed + unhandled + waiting, routed, unhandled, accepted: waiting, since }
     },
 
     routeEmitted: rerouting.routeEmitted,

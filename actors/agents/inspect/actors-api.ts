@@ -18,7 +18,10 @@ export interface Why {
   value: Json
   /** Active states, innermost last, with the words of the machine's author. */
   states: { path: string; description: string | null }[]
-  /** When it entered the state it is in; messages that left it there do not count. */
+  /**
+   * When it entered the state it is in; messages that left it there do not count. Where the last 5,000 did, the time of
+   * the first of them.
+   */
   since: Date
   waitingFor: string
   lastTransition: HistoryEntry | null

@@ -5,7 +5,13 @@ import { toJson } from '../../../core/json.ts'
 import type { Log } from '../../../core/log.ts'
 import type { Retained, RetentionPolicy } from '../../../core/retention.ts'
 import { forgetAllowances } from '../../../db/allowances.ts'
-import { claimHousekeeping, endHousekeeping, renewHousekeeping } from '../../../db/housekeeping.ts'
+import {
+  claimHousekeeping,
+  endHousekeeping,
+  findHistoryPlace,
+  renewHousekeeping,
+  saveHistoryPlace,
+} from '../../../db/housekeeping.ts'
 import {
   type Batch,
   listOldHistories,
@@ -40,7 +46,7 @@ const LEASE_MS = 60_000
 const BATCH = 500
 const PICTURES = 50
 const PAUSE_MS = 25
-/** What a pass looks at of histories; the next one, an hour later, goes on with what is left. */
+/** What a pass looks at of histories; the next one, an hour later, goes on there, and begins anew after the youngest. */
 const MAX_ENTRIES = 200_000
 const PAGE = 2_000
 
@@ -48,12 +54,18 @@ const PAGE = 2_000
  * Removes what is older than the policy allows: one worker at a time, once an hour, in batches with pauses. What is
  * removed is no longer known: see "How long an id is remembered" in docs/operations.md.
  */
-export function createRetention(deps: { runtime: Runtime; policy: RetentionPolicy; log: Log }): {
+export function createRetention(deps: {
+  runtime: Runtime
+  policy: RetentionPolicy
+  log: Log
+  /** Entries of histories that a pass looks at. */
+  maxEntries?: number
+}): {
   start(): void
   stop(): Promise<void>
   pass(): Promise<RetentionReport | undefined>
 } {
-  const { runtime, policy, log } = deps
+  const { runtime, policy, log, maxEntries = MAX_ENTRIES } = deps
   const { sql } = runtime
   const holder = randomUUID()
   const stopping = new AbortController()
@@ -84,12 +96,16 @@ export function createRetention(deps: { runtime: Runtime; policy: RetentionPolic
     return removed
   }
 
-  /** Reads on from the oldest entry; an actor is known by the last of its entries that is older. */
-  async function oldHistories(ageMs: number): Promise<OldHistory[]> {
+  /**
+   * Reads on where the pass before has come to; an actor is known by the last of its entries that is older. Every actor
+   * that lives keeps one, so that those alone can be more than a pass looks at.
+   */
+  async function oldHistories(ageMs: number): Promise<{ histories: OldHistory[]; place: string | undefined }> {
     const found = new Map<Address, OldHistory>()
-    let cursor: string | undefined = '0.0'
-    for (let seen = 0; cursor !== undefined && seen < MAX_ENTRIES; seen += PAGE) {
-      const page: Awaited<ReturnType<typeof listOldHistories>> = await listOldHistories(sql, cursor, ageMs, PAGE)
+    let cursor: string | undefined = (await findHistoryPlace(sql)) ?? '0.0'
+    for (let seen = 0; cursor !== undefined && seen < maxEntries; seen += PAGE) {
+      const limit = Math.min(PAGE, maxEntries - seen)
+      const page: Awaited<ReturnType<typeof listOldHistories>> = await listOldHistories(sql, cursor, ageMs, limit)
       for (const one of page.old) {
         const revision = Math.max(one.revision, found.get(one.address)?.revision ?? 0)
         found.set(one.address, { ...one, revision })
@@ -97,11 +113,11 @@ export function createRetention(deps: { runtime: Runtime; policy: RetentionPolic
       cursor = page.next
       await breathe()
     }
-    return [...found.values()]
+    return { histories: [...found.values()], place: cursor }
   }
 
   async function allHistories(ageMs: number, report: RetentionReport): Promise<void> {
-    const histories = await oldHistories(ageMs)
+    const { histories, place } = await oldHistories(ageMs)
     const children = histories.filter(({ over, child }) => over && child).map(({ address }) => address)
     const gone = histories.filter(({ over }) => over === null).map(({ address }) => address)
     for (let at = 0; at < children.length; at += BATCH, await breathe()) {
@@ -124,6 +140,8 @@ export function createRetention(deps: { runtime: Runtime; policy: RetentionPolic
         log.warn({ address, revision }, 'old history kept: its replay does not give what is stored')
       }
     }
+    // Only now: a pass that is cut short is done again.
+    await saveHistoryPlace(sql, holder, place)
   }
 
   async function clean(): Promise<RetentionReport> {

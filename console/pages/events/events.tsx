@@ -60,7 +60,7 @@ export function Events() {
   useShortcuts([{ keys: 'n', label: 'Dry run of an event', run: () => navigate('/events/dry-run') }])
   return (
     <>
-      <PageHead title="Events" count={stats?.total.toLocaleString('en')}>
+      <PageHead title="Events" count={stats && <Recent stats={stats} />}>
         <ChipFacet
           name="status"
           label="Status"
@@ -102,6 +102,16 @@ interface Stats {
   total: number
   routed: number
   unhandled: number
+  since: string | null
+}
+
+/** The server counts a day, and no more than its newest 100,000: then it says from when on. */
+function Recent({ stats: { total, since } }: { stats: Stats }) {
+  return (
+    <span title={since === null ? undefined : `The oldest that is counted came ${new Date(since).toLocaleString()}`}>
+      {total.toLocaleString('en')} in 24 h
+    </span>
+  )
 }
 
 export function eventPath(id: string): string {
