@@ -105,8 +105,5 @@ export function command(
   { reason, ifMatch }: { reason: string; ifMatch?: number },
 ): Promise<unknown> {
   const body = reason === '' ? {} : { reason }
-  // A stopped agent is started by its machine's own word; the rest have routes of their own.
-  return action === 'start'
-    ? post(pathOf('actors', 'agent', id, 'events'), { body: { type: 'START', ...body }, ifMatch })
-    : post(pathOf('instances', id, action), { body, ifMatch })
+  return post(pathOf('instances', id, action), { body, ifMatch })
 }

@@ -13,6 +13,7 @@ const tag = 'instances'
 const One = z.strictObject({ id: Id })
 
 const SUMMARIES: Record<InstanceAction, string> = {
+  start: 'After a stop: take work again',
   pause: 'Pause: running work stops at a safe point, mail waits',
   resume: 'Go on',
   stop: 'Stop for good',

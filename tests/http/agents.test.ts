@@ -125,6 +125,18 @@ describe('instances', () => {
     expect(resumed.state).toBe('idle')
   })
 
+  it('start again after a stop, alone or with others, and only then', async () => {
+    const one = 'POST /v1/instances/worker-2'
+    const { body: stopped } = await ask<Instance>(`${one}/stop`, 200, { body: { reason: 'night' } })
+    expect(stopped.state).toBe('stopped')
+    const { body: started } = await ask<Instance>(`${one}/start`, 200, { body: { reason: 'morning' } })
+    expect(started.state).toBe('idle')
+    await ask(`${one}/start`, 409)
+    await ask(`${one}/stop`, 200)
+    await ask('POST /v1/instances/bulk', 200, { body: { selector: { ids: ['worker-2'] }, action: 'start' } })
+    expect((await ask<Instance>('GET /v1/instances/worker-2', 200)).body.state).toBe('idle')
+  })
+
   it('are changed only as they were seen, when asked so', async () => {
     const { body } = await ask<Instance>('GET /v1/instances/worker-2', 200)
     const stale = { headers: { 'if-match': `"${body.revision - 1}"` } }

@@ -40,7 +40,7 @@ export function BulkBar({ picked, onClear, onDone }: BulkBarProps) {
   return (
     <div class="bulk" role="toolbar" aria-label="All that are picked">
       <strong>{countText(ids.length, 'instance')} picked</strong>
-      {CONTROLS.filter(({ action }) => action !== 'start').map((control) => (
+      {CONTROLS.map((control) => (
         <button
           key={control.action}
           type="button"
