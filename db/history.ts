@@ -62,6 +62,12 @@ export async function lastRevision(sql: Sql, address: Address): Promise<number> 
   return row?.revision ?? 0
 }
 
+/** False too for one that was there and was compacted away. */
+export async function isEntry(sql: Sql, address: Address, revision: number): Promise<boolean> {
+  const rows = await answer(sql`select 1 from history where address = ${address} and revision = ${revision}`)
+  return rows.length > 0
+}
+
 /** The number of the first entry that is still there. */
 export async function firstRevision(sql: Sql, address: Address): Promise<number | undefined> {
   const [row] = await answer(sql<{ revision: number }[]>`

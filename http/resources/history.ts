@@ -4,7 +4,7 @@ import type { Deps } from '../route/deps.ts'
 import { type Route, route } from '../route/route.ts'
 import { HistoryEntry } from '../views/actor-views.ts'
 import { pageOf } from '../views/view.ts'
-import { pageResponse } from '../wire/page.ts'
+import { PageQuery, pageResponse } from '../wire/page.ts'
 import { Id, Kind, whole } from '../wire/words.ts'
 
 const Revision = whole(0)
@@ -16,22 +16,21 @@ export function historyRoute({ platform: { actors } }: Deps): Route {
     summary: 'Its history, oldest first, or newest with `?order=desc`',
     params: z.strictObject({ kind: Kind, key: Id }),
     query: z.strictObject({
-      limit: whole(1, 500).default(100),
+      limit: PageQuery.limit,
       after: Revision.optional(),
       before: Revision.optional(),
       order: z.enum(['asc', 'desc']).default('asc'),
-      cursor: Revision.optional().describe('`nextCursor` of the page before'),
+      cursor: PageQuery.cursor,
     }),
     answers: { 200: pageOf(HistoryEntry) },
     async handle({ by, params, request, query: { limit, order, cursor, after, before } }) {
       const newestFirst = order === 'desc'
-      const from = newestFirst ? after : (cursor ?? after)
-      const to = newestFirst ? (cursor ?? before) : before
       const items = await actors.history(by, address(params.kind, params.key), {
         limit,
         newestFirst,
-        ...(from === undefined ? {} : { after: from }),
-        ...(to === undefined ? {} : { before: to }),
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(after === undefined ? {} : { after }),
+        ...(before === undefined ? {} : { before }),
       })
       const last = items.length < limit ? undefined : items.at(-1)
       return pageResponse(request, { items, next: last === undefined ? null : String(last.revision) })

@@ -1,11 +1,16 @@
+import { z } from 'zod'
 import type { PageOf, Paging } from '../../core/paging.ts'
 import { shown } from './reply.ts'
-import { Text, whole } from './words.ts'
+import { whole } from './words.ts'
 
 /** `?limit=&cursor=` of every list. */
 export const PageQuery = {
   limit: whole(1, 500).default(100).describe('Items a page, at most 500'),
-  cursor: Text.optional().describe('`nextCursor` of the page before'),
+  cursor: z
+    .string()
+    .regex(/^\P{Cc}{1,512}$/u, 'expected nextCursor of the page before')
+    .optional()
+    .describe('`nextCursor` of the page before'),
 }
 
 /** The page that a query asks for, in the words of the platform. */

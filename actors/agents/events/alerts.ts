@@ -6,6 +6,7 @@ import { findAlert, listAlerts } from '../../../db/alerts.ts'
 import type { Runtime } from '../../runtime.ts'
 import { ask } from '../mail/ask.ts'
 import type { Audit } from '../records/audit.ts'
+import { expectCursor } from '../records/cursor.ts'
 import type { AlertInFull, AlertsApi } from './alerts-api.ts'
 import { alertKey } from './event-rows.ts'
 
@@ -40,6 +41,7 @@ export function createAlerts({ runtime, audit }: { runtime: Runtime; audit: Audi
   return {
     async list(by, { limit = PAGE, ...filter }) {
       const items = await listAlerts(sql, by.team, { ...filter, limit })
+      await expectCursor(sql, 'alerts', by.team, filter.after)
       return { items, next: items.length < limit ? null : (items.at(-1)?.fingerprint ?? null) }
     },
     get: existing,

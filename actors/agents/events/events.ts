@@ -17,6 +17,7 @@ import { currentCursor, splitCursor } from '../../../db/history.ts'
 import { listRuns } from '../../../db/runs.ts'
 import type { Runtime } from '../../runtime.ts'
 import { compilePattern } from '../expressions/pattern.ts'
+import { expectCursor } from '../records/cursor.ts'
 import { policiesInWords } from '../routing/policy-words.ts'
 import type { RuleShelf } from '../routing/rules.ts'
 import { runView } from '../runs/runs.ts'
@@ -64,6 +65,7 @@ export function createEvents(deps: { runtime: Runtime; rules: RuleShelf; log: Lo
         limit,
         ...(after === undefined ? {} : { before: after }),
       })
+      await expectCursor(sql, 'events', by.team, after)
       return { items: rows.map(toView), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
     },
 

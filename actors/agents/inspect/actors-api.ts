@@ -76,10 +76,11 @@ export interface ActorsApi {
   list(by: Principal, filter: Paging & { kind?: string; status?: string }): Promise<PageOf<ActorSummary>>
   get(by: Principal, address: Address): Promise<ActorSnapshot & { active: string[] }>
   mailbox(by: Principal, address: Address): Promise<WaitingMessage[]>
+  /** `cursor`: the revision that the page before ended with; `request.invalid` for one that is not there. */
   history(
     by: Principal,
     address: Address,
-    page: { after?: number; before?: number; limit: number; newestFirst?: boolean },
+    page: { after?: number; before?: number; cursor?: string; limit: number; newestFirst?: boolean },
   ): Promise<HistoryEntry[]>
   why(by: Principal, address: Address): Promise<Why>
   /** State as of a revision, by replay. */

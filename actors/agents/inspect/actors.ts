@@ -4,11 +4,12 @@ import { AppError } from '../../../core/errors.ts'
 import type { MachineGraph } from '../../../core/graph.ts'
 import type { Principal } from '../../../core/principal.ts'
 import { type ActorRow, findActor, listActors } from '../../../db/actors.ts'
-import { currentCursor, listHistory, readOn } from '../../../db/history.ts'
+import { currentCursor, isEntry, listHistory, readOn } from '../../../db/history.ts'
 import { listMail } from '../../../db/mailbox.ts'
 import { activePaths, describe } from '../../../machines/describe.ts'
 import type { HostedMachine } from '../../../machines/host.ts'
 import type { Runtime } from '../../runtime.ts'
+import { expectCursor, numberOf, wrongCursor } from '../records/cursor.ts'
 import { waitingLine } from '../instances/waiting-line.ts'
 import type { FindDefinition } from '../registry/definitions.ts'
 import type { ActorsApi } from './actors-api.ts'
@@ -48,6 +49,7 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
   return {
     async list(by, { limit = PAGE, ...filter }) {
       const items = await listActors(sql, by.team, { ...filter, limit })
+      await expectCursor(sql, 'actors', by.team, filter.after)
       return { items, next: items.length < limit ? null : (items.at(-1)?.address ?? null) }
     },
 
@@ -64,8 +66,14 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
 
     async history(by, address, page) {
       await existing(by, address)
-      const { after = 0, newestFirst = false } = page
-      return newestFirst ? listHistory(sql, address, page) : readOn(sql, address, { ...page, after })
+      const { cursor, newestFirst = false, ...range } = page
+      const from = cursor === undefined ? undefined : numberOf(cursor)
+      const { after = 0 } = range
+      const entries = newestFirst
+        ? await listHistory(sql, address, { ...range, newestFirst, ...(from === undefined ? {} : { before: from }) })
+        : await readOn(sql, address, { ...range, after: from ?? after })
+      if (from !== undefined && !(await isEntry(sql, address, from))) throw wrongCursor()
+      return entries
     },
 
     async why(by, address) {

@@ -15,6 +15,7 @@ import type { Runtime } from '../../runtime.ts'
 import type { AgentDefinition } from '../format/definition.ts'
 import { ask, revisionsOf } from '../mail/ask.ts'
 import type { Audit } from '../records/audit.ts'
+import { expectCursor } from '../records/cursor.ts'
 import type { AgentsApi } from '../registry/agents-api.ts'
 import { settingsOf } from '../registry/settings.ts'
 import type { InstancesApi, InstanceView } from './instances-api.ts'
@@ -88,6 +89,7 @@ export function createInstances(deps: InstancesDeps): Instances {
         listInstances(sql, by.team, { ...filter, limit }),
         countInstances(sql, by.team, { ...filter, state: undefined }),
       ])
+      await expectCursor(sql, 'instances', by.team, filter.after)
       return {
         items: rows.map(toView),
         next: rows.length < limit ? null : (rows.at(-1)?.id ?? null),

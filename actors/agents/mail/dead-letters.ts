@@ -11,7 +11,8 @@ import {
 } from '../../../db/dead-letters.ts'
 import type { Runtime } from '../../runtime.ts'
 import { noSuchActor } from '../../turn/demand.ts'
-import { type Audit, numberOf } from '../records/audit.ts'
+import type { Audit } from '../records/audit.ts'
+import { expectCursor, numberOf } from '../records/cursor.ts'
 import type { DeadLettersApi, DeadLetterView } from './dead-letters-api.ts'
 
 const PAGE = 100
@@ -42,6 +43,7 @@ export function createDeadLetters({ runtime, audit }: { runtime: Runtime; audit:
     async list(by, { limit = PAGE, after, open = false, address }) {
       const filter = { team: by.team, open, limit, ...(address === undefined ? {} : { address }) }
       const rows = await listDeadLetters(sql, { ...filter, ...(after === undefined ? {} : { after: numberOf(after) }) })
+      await expectCursor(sql, 'deadLetters', by.team, after)
       return { items: rows.map(view), next: rows.length < limit ? null : String(rows.at(-1)?.id) }
     },
 

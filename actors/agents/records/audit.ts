@@ -1,10 +1,10 @@
-import { AppError } from '../../../core/errors.ts'
 import { toJson } from '../../../core/json.ts'
 import type { PageOf } from '../../../core/paging.ts'
 import { mayAct, type Principal } from '../../../core/principal.ts'
 import { appendAudit, listAudit } from '../../../db/audit.ts'
 import type { Sql } from '../../../db/client.ts'
 import type { AuditEntry, AuditPage } from './audit-api.ts'
+import { expectCursor, numberOf } from './cursor.ts'
 
 const PAGE = 100
 
@@ -26,13 +26,8 @@ export function createAudit({ sql }: { sql: Sql }): Audit {
       // Who may come in is not for everybody to see.
       const without = mayAct(by, 'admin') ? [] : ['key.', 'source.']
       const items = await listAudit(sql, by.team, { ...filter, ...before, without, limit })
+      await expectCursor(sql, 'audit', by.team, after)
       return { items, next: items.length < limit ? null : String(items.at(-1)?.id) }
     },
   }
-}
-
-/** The number in a cursor of a list by number; throws `request.invalid`. */
-export function numberOf(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
-  throw new AppError('request.invalid', 'cursor: expected nextCursor of the page before')
 }

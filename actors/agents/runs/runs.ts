@@ -6,6 +6,7 @@ import { findEvidence, findRun, listEvidence, listRuns, listSteps, measureRuns, 
 import type { Runtime } from '../../runtime.ts'
 import { ask, revisionsOf } from '../mail/ask.ts'
 import type { Audit } from '../records/audit.ts'
+import { expectCursor } from '../records/cursor.ts'
 import { timingOf } from './phases.ts'
 import type { RunsApi, RunView, Word } from './runs-api.ts'
 
@@ -47,6 +48,7 @@ export function createRuns({ runtime, audit }: { runtime: Runtime; audit: Audit 
   return {
     async list(by, { limit = PAGE, ...filter }) {
       const rows = await listRuns(sql, by.team, { ...filter, limit })
+      await expectCursor(sql, 'runs', by.team, filter.after)
       return { items: rows.map(runView), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
     },
     async get(by, id) {

@@ -10,6 +10,7 @@ import { BACKFILL_LIMIT, countSlots } from '../../../machines/schedule-slots.ts'
 import type { Runtime } from '../../runtime.ts'
 import { ask } from '../mail/ask.ts'
 import type { Audit } from '../records/audit.ts'
+import { expectCursor } from '../records/cursor.ts'
 import { problem, refuseEnded, refuseEndless, refuseOvertaken } from './schedule-checks.ts'
 import { createScheduleViews, dateOf, SHOWN, specIn } from './schedule-views.ts'
 import type { ScheduleDraft, SchedulesApi, ScheduleView } from './schedules-api.ts'
@@ -81,6 +82,7 @@ export function createSchedules({ runtime, audit }: { runtime: Runtime; audit: A
   return {
     async list(by, { limit = PAGE, ...filter }) {
       const rows = await listSchedules(sql, by.team, { ...filter, limit })
+      await expectCursor(sql, 'schedules', by.team, filter.after)
       return { items: rows.map(viewOf), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
     },
 
