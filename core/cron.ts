@@ -26,6 +26,8 @@ export interface CronProblem {
 }
 
 const LONGEST = 200
+const EXPECTED =
+  'expected 5 fields (minute hour day month weekday) or 6 (seconds first), for example "0 7 * * MON", or a nickname such as @daily'
 const FIELDS = /^[0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){4,5}$/
 const NICKNAME = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/i
 const ZONE = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/
@@ -79,14 +81,12 @@ function spaced(cron: string): string {
 }
 
 function shapeProblem(cron: string): string {
-  const expected =
-    'expected 5 fields (minute hour day month weekday) or 6 (seconds first), for example "0 7 * * MON", or a nickname such as @daily'
-  if (cron === '') return expected
-  if (cron.startsWith('@')) return `${cron.slice(0, 40)} is not known: ${expected}`
+  if (cron === '') return EXPECTED
+  if (cron.startsWith('@')) return `${cron.slice(0, 40)} is not known: ${EXPECTED}`
   const count = cron.split(' ').length
   return count === 5 || count === 6
-    ? `only digits, names and * ? , / # - may stand in a field: ${expected}`
-    : `it has ${count} ${count === 1 ? 'field' : 'fields'}: ${expected}`
+    ? `only digits, names and * ? , / # - may stand in a field: ${EXPECTED}`
+    : `it has ${count} ${count === 1 ? 'field' : 'fields'}: ${EXPECTED}`
 }
 
 function zoneProblem(zone: string): string | undefined {
@@ -111,9 +111,22 @@ const RANGES: Readonly<Record<string, string>> = {
   dayOfWeek: 'weekdays go from 0 (Sunday) to 7 (Sunday), or SUN to SAT',
 }
 
-/** In the library's words, which name its own class first; it counts days and months from 0. */
+/** What the library objects to, by a part of its sentence, and what we say instead; the first that fits. */
+const OBJECTIONS: readonly (readonly [RegExp, string])[] = [
+  [/nearest ?weekday|\bW\b/i, 'W stands behind one day of the month, as in 15W'],
+  [/\bnth|#/, 'behind a weekday and # comes which one of the month it is: 1 to 5, or L for the last'],
+  [/step/, 'a step stands behind * or a range and is at least 1 and no larger than the field: */5 or 0-30/5'],
+  [/range|From value/, 'a range goes from the smaller to the larger value, as in 1-5'],
+  [
+    /\bL\b/,
+    'L, the last day, stands alone in the field of the day; behind a weekday it is its last of the month, as in 5L',
+  ],
+]
+
+/** In our words: the library's name its own classes and types, and it counts days and months from 0. */
 function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  const field = /Invalid value for (\w+)/.exec(text)?.[1]
-  return RANGES[field ?? ''] ?? text.replace(/^CronPattern: /, '').slice(0, 200)
+  const field = /CronPattern: (?:Invalid value for )?(\w+)/.exec(text)?.[1]
+  const known = RANGES[field ?? ''] ?? OBJECTIONS.find(([part]) => part.test(text))?.[1]
+  return known ?? `a field is not understood: ${EXPECTED}`
 }

@@ -22,13 +22,16 @@ const ScheduleId = z
 const One = z.strictObject({ id: ScheduleId })
 
 const rule = {
+  // How long they may be is told here and judged with the rest by `refuseRule`, so that one sentence says what is wrong.
   cron: z
     .string()
-    .min(1)
-    .max(200)
-    .meta({ examples: ['0 7 * * MON'] })
+    .meta({ examples: ['0 7 * * MON'], minLength: 1, maxLength: 200 })
     .describe('Five fields (minute hour day month weekday) or six (seconds first); L, W, # and names are known'),
-  timezone: z.string().min(1).max(64).default('UTC').describe('The name of a time zone, as in `Europe/Paris`'),
+  timezone: z
+    .string()
+    .meta({ minLength: 1, maxLength: 64 })
+    .default('UTC')
+    .describe('The name of a time zone, as in `Europe/Paris`'),
 }
 
 const Data = z

@@ -30,7 +30,8 @@ export const Anything: z.ZodType<Json> = z.any().describe('Any JSON')
 
 /** An RFC 3339 time as it comes in, of a year that PostgreSQL knows. */
 export const Instant = z.iso
-  .datetime({ offset: true })
+  // What is no time has no year either, and is told of once.
+  .datetime({ offset: true, error: 'expected a time, as in 2027-01-31T07:00:00Z', abort: true })
   // An offset can push the first and the last year over the edge of four digits.
   .refine((text) => {
     const year = new Date(text).getUTCFullYear()

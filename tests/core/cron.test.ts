@@ -125,7 +125,7 @@ describe('a rule that cannot be kept', () => {
     ['@every 0s', '@every 0s is not known'],
     ['@every 5m', 'is not known'],
     ['@reboot', '@reboot is not known'],
-    ['H H * * *', 'illegal characters'],
+    ['H H * * *', 'a field is not understood'],
     ['60 * * * *', 'minutes go from 0 to 59'],
     ['* 24 * * *', 'hours go from 0 to 23'],
     ['* * 0 * *', 'days go from 1'],
@@ -134,11 +134,15 @@ describe('a rule that cannot be kept', () => {
     ['* * * * 8', 'weekdays go from 0'],
     ['0 0 1 1 2030', 'weekdays go from 0'],
     ['-1 * * * *', ''],
-    ['*/0 * * * *', 'illegal stepping: 0'],
+    ['*/0 * * * *', 'a step stands behind'],
     ['*/-5 * * * *', ''],
     ['*/61 * * * *', ''],
-    ['5-1 * * * *', 'larger than to value'],
+    ['5-1 * * * *', 'from the smaller to the larger'],
     ['1.5 * * * *', 'only digits'],
+    ['0 0 * * 7#6', 'which one of the month it is: 1 to 5, or L'],
+    ['0 0 1-W * *', 'W stands behind one day'],
+    ['0 0 L-3 * *', 'stands alone'],
+    ['0 0 * FOO *', 'a field is not understood: expected 5 fields'],
     ['1,,2 * * * *', ''],
     ['0x10 * * * *', ''],
     ['٣ * * * *', 'only digits'],
@@ -166,6 +170,16 @@ describe('a rule that cannot be kept', () => {
       place: 'timezone',
       message: expect.stringContaining(message),
     })
+  })
+
+  it('says it in our words, whatever the text: never in those of the library about its own types', () => {
+    const field = fc.stringMatching(/^[0-9*,/LW#?A-Z-]{1,6}$/)
+    fc.assert(
+      fc.property(fc.array(field, { minLength: 5, maxLength: 6 }), (fields) => {
+        const { message = '' } = cronProblem({ cron: fields.join(' '), timezone: 'UTC' }) ?? {}
+        expect(message).not.toMatch(/Type:|Syntax error|dayOfWeek|nearest|configuration|is not a number/)
+      }),
+    )
   })
 
   it('is the only kind that has no slots: any text is one or the other', () => {

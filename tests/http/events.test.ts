@@ -161,6 +161,8 @@ describe('publishing events', () => {
     expect(new Set(seen).size).toBe(7)
     await ask('GET /v1/events?limit=0', 400)
     await ask('GET /v1/events?cursor=%00', 400)
+    const { body: wrong } = await ask<{ detail: string }>('GET /v1/events?since=yesterday', 400)
+    expect(wrong.detail).toBe('query.since: expected a time, as in 2027-01-31T07:00:00Z')
   })
 
   it('counts types and outcomes', async () => {

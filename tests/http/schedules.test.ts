@@ -224,6 +224,11 @@ describe('a schedule', () => {
     [{ startAt: '9998-01-01T00:00:00Z' }, 'body.startAt', 'no slot comes after it'],
     [{ timeZone: 'UTC' }, 'body.timeZone', 'did you mean "timezone"?'],
     [{ id: 'With.Dots' }, 'body.id', 'lower-case letters'],
+    [{ cron: '' }, 'body.cron', 'expected 5 fields'],
+    [{ cron: '1'.repeat(300) }, 'body.cron', 'at most 200'],
+    [{ cron: '0 0 * * 7#6' }, 'body.cron', 'which one of the month it is: 1 to 5'],
+    [{ timezone: '' }, 'body.timezone', 'expected the name of a time zone'],
+    [{ startAt: 'yesterday' }, 'body.startAt', 'expected a time'],
   ])('that could not be kept is refused, with the place and a remedy: %o', async (wrong, path, remedy) => {
     const { body } = await ask<Problem>('POST /v1/schedules', 400, { body: { id: 'wrong', cron: RARE, ...wrong } })
     expect(body.code).toBe('request.invalid')
