@@ -64,9 +64,24 @@ export function deviceRows(sql: Sql, rows: readonly DeviceRow[]): { name: string
 /** A device as people see it: what it says of itself, who holds it, and how many wait for it. */
 export interface ListedDevice extends Omit<DeviceRow, 'address' | 'team'> {
   holder: Holder | null
+  /** Why nobody is given it before somebody vouches for it; null unless it is suspect or bad. */
+  doubt: Doubt | null
   queue: number
   updatedAt: Date
 }
+
+export interface Doubt {
+  /** Null where nobody said any. */
+  reason: string | null
+  by: string | null
+  /** Since when its health is as it is, RFC 3339; where its last 1,000 steps left it so, the time of the first of them. */
+  since: string
+}
+
+/** States of health that end only when somebody says so. */
+const IN_DOUBT = ['suspect', 'bad']
+/** So many steps of a device are looked at, from the newest backwards. */
+const LOOKED_AT = 1_000
 
 export interface Holder {
   ticket: string
@@ -83,13 +98,14 @@ export interface Holder {
 export async function listDevices(
   sql: Sql,
   team: string,
-  filter: { id?: string; held?: true } = {},
+  filter: { id?: string; held?: true; inDoubt?: true; limit?: number } = {},
 ): Promise<ListedDevice[]> {
   return answer(sql<ListedDevice[]>`
     select d.id, d.kind, d.pool, d.host, d.name, d.labels, d.gateway, d.connectivity, d.health, d.maintenance,
       d.updated_at as "updatedAt",
       case when l.device is null then null else json_build_object('ticket', l.ticket, 'ownerKind', l.owner_kind,
         'ownerId', l.owner_id, 'token', l.token, 'reason', l.reason, 'grantedAt', l.granted_at, 'expiresAt', l.expires_at) end as holder,
+      case when d.health = any(${IN_DOUBT}::text[]) then ${doubt(sql)} end as doubt,
       (
         select count(*)
         from lock_tickets t
@@ -104,12 +120,41 @@ export async function listDevices(
     where d.team = ${team}
       ${filter.id === undefined ? sql`` : sql`and d.id = ${filter.id}`}
       ${filter.held ? sql`and l.device is not null` : sql``}
-    order by d.id`)
+      ${filter.inDoubt ? sql`and d.health = any(${IN_DOUBT}::text[])` : sql``}
+    order by d.id
+    ${filter.limit === undefined ? sql`` : sql`limit ${filter.limit}`}`)
 }
+
+/** Of the device `d`: what its own actor remembers of it, and when that began. */
+const doubt = (sql: Sql): Fragment => sql`(
+  select json_build_object(
+    'reason', nullif(a.snapshot -> 'context' ->> 'reason', ''),
+    'by', a.snapshot -> 'context' ->> 'by',
+    'since', coalesce(
+      (select h.at
+       from history h
+       where h.address = a.address and h.revision > a.revision - ${LOOKED_AT}
+         and h.from_value ->> 'health' is distinct from h.to_value ->> 'health'
+       order by h.revision desc
+       limit 1),
+      (select h.at
+       from history h
+       where h.address = a.address and h.revision > a.revision - ${LOOKED_AT}
+       order by h.revision
+       limit 1),
+      d.updated_at))
+  from actors a
+  where a.address = 'device/' || d.id)`
 
 export async function findDevice(sql: Sql, team: string, id: string): Promise<ListedDevice | undefined> {
   const [row] = await listDevices(sql, team, { id })
   return row
+}
+
+/** Undefined for one that the team does not have. */
+export async function findHealth(sql: Sql, team: string, id: string): Promise<string | undefined> {
+  const [row] = await answer(sql<{ health: string }[]>`select health from devices where id = ${id} and team = ${team}`)
+  return row?.health
 }
 
 /** True when the team has, or had, a device in the pool. */

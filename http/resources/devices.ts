@@ -58,5 +58,13 @@ export function deviceRoutes({ platform: { devices } }: Deps): Route[] {
       answers: { 200: Device },
       handle: async ({ by, params, body }) => json(await devices.kick(by, params.id, body.reason)),
     }),
+    route('POST /v1/devices/:id/vouch', {
+      tag,
+      summary: 'Say that one in doubt is fit for work: it is given out again',
+      params: One,
+      body: z.strictObject({ reason: Reason.default('') }),
+      answers: { 200: Device },
+      handle: async ({ by, params, body }) => json(await devices.vouch(by, params.id, body.reason)),
+    }),
   ]
 }

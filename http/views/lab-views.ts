@@ -27,6 +27,10 @@ export const Device = named(
         expiresAt: Time,
       })
       .nullable(),
+    doubt: z
+      .strictObject({ reason: z.string().nullable(), by: z.string().nullable(), since: Time })
+      .nullable()
+      .describe('Why nobody is given it, where it is suspect or bad: until somebody vouches for it'),
     queue: Count,
     updatedAt: Time,
   }) satisfies View<devicesApi.DeviceView>,

@@ -145,8 +145,14 @@ describe.skipIf(inject('browser').program === undefined)('the pages of devices a
     await report('SUSPECT')
     await page.getByText('nobody is given it while it is suspect').waitFor()
     expect(await page.getByText('Whoever asks first gets it').count()).toBe(0)
-    await report('HEALTHY')
+    await page.getByText('It is suspect: a scratched lens').waitFor()
+    await expectAccessible(page)
+    await browser.keep('device-in-doubt')
+    await page.getByRole('button', { name: 'Vouch for' }).click()
+    await confirm('Vouch for it', 'polished')
     await page.getByText('Whoever asks first gets it').waitFor()
+    expect(await page.getByRole('button', { name: 'Vouch for' }).count()).toBe(0)
+    expect((await device('web-2')).health).toBe('good')
   })
 
   it('take a device from its holder, and show who is next', async () => {

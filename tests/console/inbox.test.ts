@@ -83,7 +83,7 @@ describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout:
     const { page } = browser
     await page.getByText('Nothing needs you').waitFor()
     await looksRight('inbox-empty')
-    for (const kind of ['Approvals', 'Suspended', 'Dead letters', 'Parked', 'Unhandled events']) {
+    for (const kind of ['Approvals', 'Suspended', 'Devices', 'Dead letters', 'Parked', 'Unhandled events']) {
       await page.getByRole('button', { name: kind }).click()
       await page.locator('.empty').waitFor()
       expect(await page.locator('.empty h2').innerText()).not.toBe('Nothing needs you')
@@ -130,6 +130,39 @@ describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout:
     await page.getByRole('button', { name: 'Skip' }).click()
     expect(await stage.ended('doubter', 1)).toMatchObject([{ outcome: 'succeeded' }])
     ledger.answering = true
+  })
+
+  it('tells everywhere, live, that a device is in doubt, why and for whom, and lets a person vouch for it', async () => {
+    const { page } = browser
+    await platform.request('PUT', '/v1/devices/cellar-1', { ...BOX, pool: 'cellar', name: 'Cellar box' })
+    await open('/agents')
+    const reason = 'it could not be put into its home state'
+    await platform.platform.runtime.send('device/cellar-1', { type: 'SUSPECT', reason })
+    await badge().getByText('1').waitFor()
+    const { ticket } = await platform.post<{ ticket: string }>('/v1/tickets', {
+      pool: 'cellar',
+      wants: { devices: ['cellar-1'] },
+    })
+    await open('/inbox?kind=device')
+    await page.getByRole('link', { name: `Cellar box is suspect: ${reason}` }).click()
+    await page.locator('.side .detail-line').getByText(reason).waitFor()
+    await page.locator('.side .facts').getByText('1', { exact: true }).waitFor()
+    await looksRight('inbox-device')
+    await page.getByRole('button', { name: 'Vouch for Cellar box' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Vouch for Cellar box?' })
+    await dialog.getByText(reason).waitFor()
+    await looksRight('inbox-device-vouch')
+    await dialog.getByLabel('Reason').fill('I cleaned it')
+    await dialog.getByRole('button', { name: 'Vouch for it' }).click()
+    await page.getByText('No device is in doubt').waitFor()
+    await eventually('no badge', async () => (await badge().count()) === 0)
+    expect(await platform.get<DeviceView>('/v1/devices/cellar-1')).toMatchObject({ health: 'good', doubt: null })
+    await eventually('the device to be given to who waited', async () => {
+      const { holder } = await platform.get<DeviceView>('/v1/devices/cellar-1')
+      return holder?.ticket === ticket
+    })
+    const { items } = await platform.get<{ items: object[] }>('/v1/audit?action=device.vouch&target=cellar-1')
+    expect(items).toMatchObject([{ details: { reason: 'I cleaned it', was: { health: 'suspect', reason } } }])
   })
 
   it('mends a dead letter and sends it again, so that it does what it was for', async () => {
@@ -250,7 +283,7 @@ describe.skipIf(inject('browser').program === undefined)('the inbox', { timeout:
       await open(path)
       await page.getByText('shown').first().waitFor()
       const forbidden =
-        /^(approve|deny|redrive|discard|publish( .*)?|deprecate|delete|save.*|start an instance|new agent)$/i
+        /^(approve|deny|vouch .*|redrive|discard|publish( .*)?|deprecate|delete|save.*|start an instance|new agent)$/i
       expect([path, await page.getByRole('button', { name: forbidden }).allInnerTexts()]).toEqual([path, []])
       expect(await page.getByRole('switch').count()).toBe(0)
       expect(await page.getByRole('link', { name: 'New agent' }).count()).toBe(0)

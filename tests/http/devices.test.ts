@@ -53,6 +53,63 @@ describe('devices', () => {
   })
 })
 
+describe('a device in doubt', () => {
+  interface Doubted {
+    id: string
+    health: string
+    doubt: { reason: string | null; by: string | null; since: string } | null
+    queue: number
+    holder: { ticket: string } | null
+  }
+  const inbox = async (): Promise<Doubted[]> => (await ask<{ devices: Doubted[] }>('GET /v1/inbox', 200)).body.devices
+  const doubt = (id: string, reason: string) =>
+    running.platform.runtime.ask(`device/${id}`, { type: 'SUSPECT', reason }, { sender: 'test', timeoutMs: 10_000 })
+
+  it('is in the inbox with reason, time and queue, until a person vouches for it by name', async () => {
+    await ask('PUT /v1/devices/stb-8', 200, { body: { ...box, pool: 'doubted' } })
+    expect((await ask<Doubted>('GET /v1/devices/stb-8', 200)).body.doubt).toBeNull()
+    expect(await inbox()).toEqual([])
+    await doubt('stb-8', 'the cleanup of token 7 failed')
+    const { body: ticket } = await ask<Ticket>('POST /v1/tickets', 202, {
+      body: { pool: 'doubted', wants: { devices: ['stb-8'] } },
+    })
+    expect(ticket.state).toBe('waiting')
+    const [listed, ...more] = await inbox()
+    expect(more).toEqual([])
+    expect(listed).toMatchObject({ id: 'stb-8', health: 'suspect', queue: 1, holder: null })
+    expect(listed?.doubt).toMatchObject({ reason: 'the cleanup of token 7 failed', by: null })
+    const { body: past } = await ask<{ items: { at: string; event: { type: string } }[] }>(
+      'GET /v1/actors/device/stb-8/history',
+      200,
+    )
+    const since = past.items.find(({ event }) => event.type === 'SUSPECT')?.at
+    expect(listed?.doubt?.since).toBe(since)
+    // Heard of again, and seen elsewhere meanwhile: it has been in doubt since the first word.
+    await ask('PUT /v1/devices/stb-8', 200, { body: { ...box, pool: 'doubted', connectivity: 'offline' } })
+    await ask('PUT /v1/devices/stb-8', 200, { body: { ...box, pool: 'doubted' } })
+    await doubt('stb-8', 'and it is warm')
+    const { body: still } = await ask<Doubted>('GET /v1/devices/stb-8', 200)
+    expect(still.doubt).toEqual({ reason: 'and it is warm', by: null, since })
+
+    const { body: vouched } = await ask<Doubted>('POST /v1/devices/stb-8/vouch', 200, { body: { reason: 'new cable' } })
+    expect(vouched).toMatchObject({ health: 'good', doubt: null })
+    expect(await inbox()).toEqual([])
+    const { body: given } = await ask<Ticket>(`GET /v1/tickets/${ticket.ticket}?wait=10s`, 200)
+    expect(given).toMatchObject({ state: 'granted', devices: [{ device: 'stb-8' }] })
+    const { body: audit } = await ask<{ items: object[] }>('GET /v1/audit?target=stb-8&action=device.vouch', 200)
+    expect(audit.items).toMatchObject([
+      { principal: 'local', details: { reason: 'new cable', was: { health: 'suspect', reason: 'and it is warm' } } },
+    ])
+    await ask(`DELETE /v1/tickets/${ticket.ticket}`, 204)
+  })
+
+  it('can be vouched for only while it is in doubt', async () => {
+    const { body } = await ask<{ code: string }>('POST /v1/devices/stb-1/vouch', 409, { body: {} })
+    expect(body.code).toBe('event.refused')
+    await ask('POST /v1/devices/stb-77/vouch', 404, { body: {} })
+  })
+})
+
 describe('tickets', () => {
   it('are granted at once when a device is free, once for a key, and given back', async () => {
     const { body: ticket, headers } = await ask<Ticket>('POST /v1/tickets', 201, wanting('stb-1', 'mine'))

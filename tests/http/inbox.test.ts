@@ -22,7 +22,7 @@ const audit = async (query: string): Promise<AuditEntry[]> =>
 
 describe('the inbox', () => {
   it('is empty where nothing needs a person', async () => {
-    expect(await inbox()).toEqual({ runs: [], deadLetters: 0, parked: 0, unhandled: 0 })
+    expect(await inbox()).toEqual({ runs: [], devices: [], deadLetters: 0, parked: 0, unhandled: 0 })
   })
 
   it('holds a run that waits for an approval until somebody has spoken', async () => {

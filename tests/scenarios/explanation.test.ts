@@ -67,6 +67,11 @@ describe.each(await backends())('"why is it in this state?" on $name', ({ redisU
     })
     expect(waiting.states.map(({ path }) => path)).toEqual(['waitingForDevice'])
     expect(waiting.waitingFor).toBe('device wanted: place 1 in the queue when it asked')
+    const tell = (type: string) => stage.at.post('/v1/actors/device/wanted/events?wait=10s', { type, reason: 'warm' })
+    await tell('SUSPECT')
+    expect((await why(run.address)).waitingFor).toBe('device wanted, which is suspect: somebody must vouch for it')
+    await tell('HEALTHY')
+    expect((await why(run.address)).waitingFor).toBe(waiting.waitingFor)
     const lock = await why('lock/wanted')
     expect(lock).toMatchObject({
       value: 'contended',

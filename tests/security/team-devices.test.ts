@@ -60,6 +60,7 @@ describe("another team's device", () => {
       [`GET /v1/devices/${id}/picture`],
       [`POST /v1/devices/${id}/maintenance`, { on: true, reason: 'x' }],
       [`POST /v1/devices/${id}/kick`, { reason: 'x' }],
+      [`POST /v1/devices/${id}/vouch`, {}],
       [`GET /v1/actors/device/${id}`],
       [`GET /v1/actors/device/${id}/history`],
       [`GET /v1/actors/device/${id}/why`],

@@ -20,6 +20,8 @@ export interface DeviceView {
     grantedAt: Date
     expiresAt: Date
   } | null
+  /** Why nobody is given it, where it is suspect or bad: until somebody vouches for it. */
+  doubt: { reason: string | null; by: string | null; since: Date } | null
   /** Tickets that wait in its pool and could use it. */
   queue: number
   updatedAt: Date
@@ -44,4 +46,6 @@ export interface DevicesApi {
   register(by: Principal, id: string, registration: DeviceRegistration): Promise<DeviceView>
   maintenance(by: Principal, id: string, on: boolean, reason: string): Promise<DeviceView>
   kick(by: Principal, id: string, reason: string): Promise<DeviceView>
+  /** A person says that it is fit for work. Throws `event.refused` for one that nobody doubts. */
+  vouch(by: Principal, id: string, reason: string): Promise<DeviceView>
 }

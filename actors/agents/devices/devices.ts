@@ -6,7 +6,7 @@ import type { Principal } from '../../../core/principal.ts'
 import { findActor } from '../../../db/actors.ts'
 import { findDevice, type ListedDevice, listDevices } from '../../../db/devices.ts'
 import type { Runtime } from '../../runtime.ts'
-import { ask } from '../mail/ask.ts'
+import { ask, revisionsOf } from '../mail/ask.ts'
 import type { Audit } from '../records/audit.ts'
 import type { DevicesApi, DeviceView } from './devices-api.ts'
 import { ownerOf } from './owners.ts'
@@ -81,10 +81,19 @@ export function createDevices(deps: { runtime: Runtime; audit: Audit; gateways: 
       await audit.append(by, 'device.kick', id, { reason, ticket: holder?.ticket ?? null })
       return view(by, id)
     },
+
+    async vouch(by, id, reason) {
+      const { health, doubt } = await existing(by, id)
+      const done = await ask(runtime, address('device', id), { type: 'HEALTHY', by: by.name, reason }, by)
+      const was = { health, reason: doubt?.reason ?? null }
+      await audit.append(by, 'device.vouch', id, { reason, was, ...revisionsOf(done) })
+      return view(by, id)
+    },
   }
 }
 
-export function deviceView({ holder, ...row }: ListedDevice): DeviceView {
+export function deviceView({ holder, doubt: told, ...rest }: ListedDevice): DeviceView {
+  const row = { ...rest, doubt: told && { ...told, since: new Date(told.since) } }
   if (!holder) return { ...row, holder }
   const { ticket, ownerKind, ownerId, token, reason, grantedAt, expiresAt } = holder
   const owner = ownerOf(ownerKind, ownerId)

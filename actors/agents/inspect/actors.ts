@@ -10,9 +10,9 @@ import { activePaths, describe } from '../../../machines/describe.ts'
 import type { HostedMachine } from '../../../machines/host.ts'
 import type { Runtime } from '../../runtime.ts'
 import { expectCursor, numberOf, wrongCursor } from '../records/cursor.ts'
-import { waitingLine } from '../instances/waiting-line.ts'
 import type { FindDefinition } from '../registry/definitions.ts'
 import type { ActorsApi } from './actors-api.ts'
+import { waitsFor } from './waits-for.ts'
 import { explain } from './why.ts'
 
 /** Actors whose team a stream remembers. */
@@ -54,9 +54,9 @@ export function createActors(runtime: Runtime, definitionOf: FindDefinition): Ac
     },
 
     async get(by, address) {
-      const { kind } = await existing(by, address)
+      const row = await existing(by, address)
       const snapshot = await runtime.snapshot(address)
-      return { ...snapshot, waitingFor: waitingLine(kind, snapshot), active: activePaths(snapshot.value) }
+      return { ...snapshot, waitingFor: await waitsFor(sql, row, snapshot), active: activePaths(snapshot.value) }
     },
 
     async mailbox(by, address) {

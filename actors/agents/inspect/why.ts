@@ -10,10 +10,10 @@ import type { HostedMachine } from '../../../machines/host.ts'
 import { type Probe, probe } from '../../../machines/probe.ts'
 import type { RunContext } from '../../../machines/run-protocol.ts'
 import type { Runtime } from '../../runtime.ts'
-import { waitingLine } from '../instances/waiting-line.ts'
 import { isForPeople } from '../mail/orders.ts'
 import type { FindDefinition } from '../registry/definitions.ts'
 import type { EventVerdict, PendingDelay, PendingInvocation, Why } from './actors-api.ts'
+import { waitsFor } from './waits-for.ts'
 
 export interface Explained {
   row: ActorRow
@@ -44,7 +44,7 @@ export async function explain(runtime: Runtime, find: FindDefinition, asked: Exp
     address,
     status,
     value,
-    waitingFor: waitingLine(row.kind, snapshot),
+    waitingFor: await waitsFor(sql, row, snapshot),
     nextEvents: snapshot.nextEvents,
     states: activePaths(value).map((path) => ({ path, description: paths.get(path)?.description ?? null })),
     since: since ?? row.createdAt,

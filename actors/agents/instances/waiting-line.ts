@@ -15,12 +15,25 @@ export interface AgentFacts {
   held: number
 }
 
-/** What an actor waits for, in one line and in the lab's words; the runtime's own line where those say nothing more. */
-export function waitingLine(kind: string, { status, value, context, waitingFor }: ActorSnapshot): string {
+/** The device that a run stands in a queue for. */
+export function awaitedDevice(kind: string, { value, context }: ActorSnapshot): string | null {
+  if (kind !== 'run' || activePaths(value).at(-1) !== 'waitingForDevice') return null
+  return (context as unknown as RunContext).task.device
+}
+
+/**
+ * What an actor waits for, in one line and in the lab's words; the runtime's own line where those say nothing more.
+ * `health`: of the awaited device.
+ */
+export function waitingLine(
+  kind: string,
+  { status, value, context, waitingFor }: ActorSnapshot,
+  health?: string,
+): string {
   const state = activePaths(value).at(-1)
   if (status !== 'active' || state === undefined) return waitingFor
   // The machine of this kind wrote the context, so its type needs no second look.
-  if (kind === 'run') return runLine(state, context as unknown as RunContext) ?? waitingFor
+  if (kind === 'run') return runLine(state, context as unknown as RunContext, health) ?? waitingFor
   if (kind !== 'agent') return waitingFor
   const { active, backlog, order, failed, policy } = context as unknown as AgentContext
   const [running, waiting] = [active.length, backlog.length]
@@ -53,10 +66,16 @@ export function agentLine({ state, running, waiting, order, failed, held }: Agen
   }
 }
 
-function runLine(path: string, { task, queued, position, asking }: RunContext): string | undefined {
+function runLine(
+  path: string,
+  { task, queued, position, asking }: RunContext,
+  health: string | undefined,
+): string | undefined {
   const tool = asking ? `${asking.tool} in step ${asking.step}` : 'its step'
   switch (path.split('.').at(-1)) {
     case 'waitingForDevice':
+      if (health === 'suspect' || health === 'bad')
+        return `device ${task.device}, which is ${health}: somebody must vouch for it`
       return `device ${task.device}${queued === null ? '' : `: place ${queued} in the queue when it asked`}`
     case 'executing':
       return `step ${position + 1} to finish`

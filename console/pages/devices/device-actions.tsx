@@ -43,6 +43,34 @@ export async function kick({ id, name, holder }: Device): Promise<boolean> {
   return attempt(() => post(pathOf('devices', id, 'kick'), { body: { reason } }), `${name} was taken away`)
 }
 
+/** Says that a device in doubt is fit for work. */
+async function vouch({ id, name, health, doubt, queue }: Device): Promise<boolean> {
+  const next = queue === 0 ? 'whoever asks for it' : 'whoever waits for it first'
+  const reason = await confirmed({
+    title: `Vouch for ${name}?`,
+    text: `It is ${health}: ${doubt?.reason ?? 'no reason was given'}. If you vouch for it, it is given to ${next}, as it is now. Your name goes to the audit.`,
+    action: 'Vouch for it',
+    reason: true,
+  })
+  if (reason === undefined) return false
+  return attempt(() => post(pathOf('devices', id, 'vouch'), { body: { reason } }), `${name} is fit for work`)
+}
+
+/** For a device that nobody is given before a person speaks for it; nothing where that is not so. */
+export function VouchButton({ device, onDone }: { device: Device; onDone: () => void }) {
+  if (device.doubt === null) return null
+  return (
+    <button
+      type="button"
+      class="button primary"
+      aria-label={`Vouch for ${device.name}`}
+      onClick={() => void vouch(device).then((done) => done && onDone())}
+    >
+      Vouch
+    </button>
+  )
+}
+
 export function ownerText({ kind, id }: { kind: string; id: string }): string {
   return `${kind} ${id}`
 }

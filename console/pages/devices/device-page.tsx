@@ -13,7 +13,7 @@ import { Severity } from '../../parts/severity.tsx'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { Ago, Countdown, Duration } from '../../parts/time.tsx'
 import { RunState } from '../runs/runs.tsx'
-import { DeviceActions, kick, setMaintenance } from './device-actions.tsx'
+import { DeviceActions, kick, setMaintenance, VouchButton } from './device-actions.tsx'
 import { Axes, Owner } from './device-tile.tsx'
 import { Picture } from './picture.tsx'
 import { useLab } from './simulate.tsx'
@@ -49,6 +49,7 @@ export function DevicePage({ params: { id = '' } }: { params: Params }) {
         <a class="button" href={actorPath(lockOf(pool, team))}>
           Lock of {pool}
         </a>
+        {may('operator') && <VouchButton device={device} onDone={reload} />}
         {may('operator') && <DeviceActions device={device} lab={lab} onDone={reload} />}
       </DetailHead>
       <div class="detail device-detail">
@@ -57,6 +58,7 @@ export function DevicePage({ params: { id = '' } }: { params: Params }) {
           <DeviceFacts device={device} />
         </div>
         <div class="device-main">
+          <Doubt device={device} />
           <Section title="Holder">
             <HolderCard device={device} />
           </Section>
@@ -91,11 +93,30 @@ function DeviceFacts({ device }: { device: Device }) {
   )
 }
 
+/** Why nobody is given it. */
+function Doubt({ device: { health, doubt } }: { device: Device }) {
+  if (doubt === null) return null
+  return (
+    <Section title="In doubt">
+      <p class="detail-line" data-tone="bad">
+        It is {health}: {doubt.reason ?? 'no reason was given'}
+      </p>
+      <Facts
+        facts={[
+          ['Since', <Ago at={doubt.since} />],
+          ['Said by', doubt.by],
+        ]}
+      />
+      <p class="muted section-note">Nobody new is given it until somebody vouches for it.</p>
+    </Section>
+  )
+}
+
 /** What somebody who asks for it now has to expect; the lock gives away what is online, good and in service. */
 function outlook({ connectivity, health, maintenance }: Device): string {
   if (maintenance !== null) return ', and nobody is given it while it is out of service'
   if (connectivity !== 'online') return ', and nobody is given it until it is online'
-  if (health !== 'good') return `, and nobody is given it while it is ${health}: its statechart says why`
+  if (health !== 'good') return `, and nobody is given it while it is ${health}`
   return '. Whoever asks first gets it'
 }
 

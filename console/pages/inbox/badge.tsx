@@ -4,7 +4,7 @@ import { useWaiting } from './waiting.ts'
 export function Badge() {
   const inbox = useWaiting().data.value
   if (!inbox) return null
-  const count = inbox.runs.length + inbox.deadLetters + inbox.parked
+  const count = inbox.runs.length + inbox.devices.length + inbox.deadLetters + inbox.parked
   if (count === 0) return null
   return (
     <span class="nav-badge">

@@ -16,7 +16,7 @@ import { type Column, Table } from '../../parts/table.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { BulkLetters } from './bulk-letters.tsx'
 import { ItemInFull } from './item-in-full.tsx'
-import { after, type Item, KINDS, ofEvent, ofLetter, ofParked, ofRun } from './items.ts'
+import { after, type Item, KINDS, ofDevice, ofEvent, ofLetter, ofParked, ofRun } from './items.ts'
 import { KindBadge } from './kind-badge.tsx'
 import { useWhole } from './lists.ts'
 import { Nothing } from './nothing.tsx'
@@ -64,6 +64,7 @@ export function InboxPage() {
   const q = queryOf('q').toLowerCase()
   const all: Item[] = [
     ...(known?.runs.map(ofRun) ?? []),
+    ...(known?.devices.map(ofDevice) ?? []),
     ...(letters.items.value?.map(ofLetter) ?? []),
     ...(parked.items.value?.map(ofParked) ?? []),
     ...(events.items.value?.map(ofEvent) ?? []),

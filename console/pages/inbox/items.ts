@@ -1,8 +1,9 @@
-import type { ActorSummary, DeadLetter, LoggedEvent, Run } from '../../api/answers.ts'
+import type { ActorSummary, DeadLetter, Device, LoggedEvent, Run } from '../../api/answers.ts'
 
 /** One thing in the inbox. Its key is part of the address. */
 export type Item = { key: string; what: string; where: string; at: string } & (
   | { kind: 'approval' | 'suspended'; run: Run }
+  | { kind: 'device'; device: Device }
   | { kind: 'letter'; letter: DeadLetter }
   | { kind: 'parked'; actor: ActorSummary }
   | { kind: 'event'; event: LoggedEvent }
@@ -12,6 +13,7 @@ export type ItemKind = Item['kind']
 export const KINDS: readonly { kind: ItemKind; label: string; one: string }[] = [
   { kind: 'approval', label: 'Approvals', one: 'Approval' },
   { kind: 'suspended', label: 'Suspended', one: 'Suspended' },
+  { kind: 'device', label: 'Devices', one: 'Device' },
   { kind: 'letter', label: 'Dead letters', one: 'Dead letter' },
   { kind: 'parked', label: 'Parked', one: 'Parked' },
   { kind: 'event', label: 'Unhandled events', one: 'Unhandled' },
@@ -22,6 +24,12 @@ export function ofRun(run: Run): Item {
   const kind = state.endsWith('awaitingApproval') ? 'approval' : 'suspended'
   const what = kind === 'approval' ? `${agent} asks to go on` : `${agent} does not know what became of its step`
   return { key: `run:${id}`, kind, what, where: device ?? event.type, at: startedAt, run }
+}
+
+export function ofDevice(device: Device): Item {
+  const { id, name, health, doubt, updatedAt } = device
+  const what = `${name} is ${health}: ${doubt?.reason ?? 'no reason was given'}`
+  return { key: `device:${id}`, kind: 'device', what, where: id, at: doubt?.since ?? updatedAt, device }
 }
 
 export function ofLetter(letter: DeadLetter): Item {

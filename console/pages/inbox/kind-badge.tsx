@@ -5,6 +5,7 @@ import { type ItemKind, KINDS } from './items.ts'
 const TONES: Readonly<Record<ItemKind, Tone>> = {
   approval: 'wait',
   suspended: 'bad',
+  device: 'bad',
   letter: 'bad',
   parked: 'over',
   event: 'idle',

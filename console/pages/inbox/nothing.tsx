@@ -22,6 +22,16 @@ export function Nothing({ kind }: { kind: string }) {
       </EmptyState>
     )
   }
+  if (kind === 'device') {
+    return (
+      <EmptyState title="No device is in doubt" icon="check">
+        <p>
+          A device whose clean-up failed is suspect, and bad after the third time in a day. Nobody is given it until
+          somebody has looked at it and vouches for it here.
+        </p>
+      </EmptyState>
+    )
+  }
   if (kind === 'letter') {
     return (
       <EmptyState title="No dead letters" icon="check">
@@ -55,8 +65,8 @@ export function Nothing({ kind }: { kind: string }) {
   return (
     <EmptyState title="Nothing needs you" icon="check">
       <p>
-        Approvals, runs in doubt, dead letters and parked actors come here, and nowhere else. What goes on by itself is
-        on <a href="/instances">Instances</a>.
+        Approvals, runs and devices in doubt, dead letters and parked actors come here, and nowhere else. What goes on
+        by itself is on <a href="/instances">Instances</a>.
       </p>
     </EmptyState>
   )

@@ -12,7 +12,7 @@ const waiting = createResource<Inbox>('/v1/inbox')
 let users = 0
 let close: (() => void) | undefined
 
-/** What needs a person, kept up: at once when a run asks for a word or got it, the rest within seconds. */
+/** What needs a person, kept up: at once when a run or a device asks for a word or got it, the rest within seconds. */
 export function useWaiting(): Resource<Inbox> {
   useEffect(() => {
     users += 1
@@ -42,6 +42,8 @@ function open(): () => void {
   }
 }
 
+/** Told by a step itself: a run asks or was answered, a device is doubted or was vouched for. */
 function isAsking({ kind, from, to }: Move): boolean {
-  return kind === 'run' && /awaitingApproval|suspended/.test(JSON.stringify([from, to]))
+  const words = kind === 'run' ? /awaitingApproval|suspended/ : kind === 'device' ? /suspect|bad/ : undefined
+  return words?.test(JSON.stringify([from, to])) ?? false
 }

@@ -26,7 +26,7 @@ const THEIRS = [
 const THEIR_COMMANDS = [
   'instances/theirs/pause instances/theirs/stop instances/other:theirs/resume agents/theirs/versions/1.0.0/publish',
   'agents/theirs/versions/1.0.0/deprecate alerts/fp-theirs/ack alerts/fp-theirs/resolve alerts/fp-theirs/discard events/theirs/replay',
-  'actors/thing/theirs/fork?at=1 devices/stb-9/maintenance devices/stb-9/kick devices/other:stb-9/kick',
+  'actors/thing/theirs/fork?at=1 devices/stb-9/maintenance devices/stb-9/kick devices/other:stb-9/kick devices/stb-9/vouch',
 ].flatMap((line) => line.split(' '))
 const BODIES: Record<string, string> = {
   maintenance: '{"on":true}',
