@@ -89,8 +89,9 @@ describe('an actor', () => {
   it('has a history that pages both ways, and replays to the state it is in', async () => {
     const { body: actor } = await ask<Actor>(`GET ${one}`, 200)
     const forth: number[] = []
-    for (let cursor: string | null = '0'; cursor !== null; ) {
-      const page: Page<Entry> = (await ask<Page<Entry>>(`GET ${one}/history?limit=2&cursor=${cursor}`, 200)).body
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const on: string = cursor === '' ? '' : `&cursor=${cursor}`
+      const page: Page<Entry> = (await ask<Page<Entry>>(`GET ${one}/history?limit=2${on}`, 200)).body
       forth.push(...page.items.map(({ revision }) => revision))
       cursor = page.nextCursor
     }
