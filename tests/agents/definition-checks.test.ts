@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseDefinition } from '../../actors/agents/format/definition-file.ts'
+import { definitionSchemaText } from '../../actors/agents/format/definition-schema.ts'
 import { problemText } from '../../actors/agents/format/problem.ts'
 import { checkDefinition, type KnownTool, skillCovers } from '../../actors/agents/registry/definition-checks.ts'
 
@@ -30,6 +31,17 @@ playbook:
   on_failure: [{ uses: device.press, if: steps.two.black }]
 `
     expect(await check(text)).toEqual([])
+  })
+
+  it.each(['', 'skills: []\n'])('may be every tool that the permissions allow, where it says %j', async (skills) => {
+    const text = (devices: string): string => `${skills}permissions: { devices: [${devices}] }
+device: { acquire: box }
+playbook: { steps: [{ uses: device.info }, { uses: event.publish }, { uses: device.press }] }`
+    expect(await check(text('read, take_control'))).toEqual([])
+    expect(await check(text('read'))).toEqual([
+      expect.stringContaining('device.press needs the permission devices: [take_control], which is not granted'),
+    ])
+    expect(definitionSchemaText()).toContain('None named: every tool that its permissions allow')
   })
 
   it.each([
