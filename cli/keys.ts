@@ -4,7 +4,7 @@ import { type Config, readConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { PLATFORM, ROLES } from '../core/principal.ts'
 import { listKeys } from '../db/keys.ts'
-import { lookInto, withPlatform } from './open.ts'
+import { lookInto, orByUrl, withPlatform } from './open.ts'
 import { refusal } from './refusal.ts'
 import { askServer } from './server.ts'
 
@@ -51,7 +51,9 @@ export function addKeyCommands(program: Command): void {
 
   on(keys.command('list').description('Keys, without the keys themselves')).action(async ({ url, key }: Where) => {
     const all =
-      url === undefined ? await lookInto(environment(), (sql) => listKeys(sql, null)) : await overHttp(url, key).list()
+      url === undefined
+        ? await orByUrl(() => lookInto(environment(), (sql) => listKeys(sql, null)))
+        : await overHttp(url, key).list()
     for (const one of all) process.stdout.write(`${lineOf(one)}\n`)
   })
   on(keys.command('create').description('Makes a key and prints it, this once'))
@@ -89,12 +91,14 @@ export function addKeyCommands(program: Command): void {
 
 async function withKeys({ url, key }: Where, work: (store: KeyStore) => Promise<void>): Promise<void> {
   if (url !== undefined) return work(overHttp(url, key))
-  await withPlatform(environment(), ({ keys }) =>
-    work({
-      create: async (terms) => told(await keys.create(PLATFORM, terms)),
-      rotate: async (id, graceMs) => told(await keys.rotate(PLATFORM, id, { graceMs })),
-      revoke: (id) => keys.revoke(PLATFORM, id),
-    }),
+  await orByUrl(() =>
+    withPlatform(environment(), ({ keys }) =>
+      work({
+        create: async (terms) => told(await keys.create(PLATFORM, terms)),
+        rotate: async (id, graceMs) => told(await keys.rotate(PLATFORM, id, { graceMs })),
+        revoke: (id) => keys.revoke(PLATFORM, id),
+      }),
+    ),
   )
 }
 

@@ -1,5 +1,6 @@
 import { createPlatform, type RunningPlatform } from '../actors/agents/platform.ts'
 import type { Config } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
 import { createLog } from '../core/log.ts'
 import { connect, type Sql } from '../db/client.ts'
 import { requireSchema } from '../db/migrate.ts'
@@ -27,6 +28,21 @@ export async function lookInto<T>(
     }
   } finally {
     await database.stop()
+  }
+}
+
+/**
+ * For a command that can ask a platform instead of opening its database. Throws `database.in_use` with how to do that, where
+ * a platform holds the database: to stop it is no remedy for who only wants to know.
+ */
+export async function orByUrl<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!(cause instanceof AppError) || cause.code !== 'database.in_use') throw cause
+    const { pid, dataDir } = cause.details
+    const words = `A platform (process ${String(pid)}) is using ${String(dataDir)}: name it with --url, as in --url http://127.0.0.1:3000`
+    throw new AppError('database.in_use', words, { cause, details: { pid, dataDir } })
   }
 }
 

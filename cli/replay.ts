@@ -9,7 +9,7 @@ import { listActors } from '../db/actors.ts'
 import type { Sql } from '../db/client.ts'
 import type { HostedMachine } from '../machines/host.ts'
 import { hostOf } from './machines.ts'
-import { lookInto } from './open.ts'
+import { lookInto, orByUrl } from './open.ts'
 import { refusal } from './refusal.ts'
 import { askServer } from './server.ts'
 
@@ -34,7 +34,7 @@ export async function replayActors(
   const url = wanted.url ?? `http://${config.host}:${config.port}`
   if (wanted.url !== undefined || (await answers(url))) return check(overHttp(url, wanted.key), wanted.address)
   const hosted = await hostOf(config)
-  return lookInto(config, (sql) => check(inDatabase(sql, hosted), wanted.address))
+  return orByUrl(() => lookInto(config, (sql) => check(inDatabase(sql, hosted), wanted.address)))
 }
 
 function inDatabase(sql: Sql, hosted: ReadonlyMap<string, HostedMachine>): Subject {

@@ -25,6 +25,7 @@ const CATALOGUE = {
   'backup.damaged': { status: 500, retryable: false },
   'backup.target_in_use': { status: 500, retryable: false },
   'config.invalid': { status: 500, retryable: false },
+  'database.in_use': { status: 500, retryable: false },
   'database.schema_newer': { status: 500, retryable: false },
   'database.schema_older': { status: 500, retryable: false },
   'database.unavailable': { status: 503, retryable: true },

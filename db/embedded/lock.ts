@@ -8,7 +8,7 @@ export interface DataLock {
 
 /**
  * One live platform per data folder. The lock names its holder by pid and time of birth, so that a holder that was
- * killed is recognised, even when its number is in use again. Throws `config.invalid` when the holder lives.
+ * killed is recognised, even when its number is in use again. Throws `database.in_use` when the holder lives.
  */
 export async function acquireDataLock(path: string, dataDir: string): Promise<DataLock> {
   const mine = `${process.pid} ${await findBirth(process.pid)}\n`
@@ -60,7 +60,7 @@ async function linked(from: string, to: string): Promise<boolean> {
 
 function inUse(dataDir: string, pid: number): AppError {
   return new AppError(
-    'config.invalid',
+    'database.in_use',
     `Another Troupe (process ${pid}) is using ${dataDir}: stop it, or set TROUPE_DATA_DIR to another folder`,
     { details: { dataDir, pid } },
   )

@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRuntime } from '../../actors/runtime.ts'
+import { acquireDataLock } from '../../db/embedded/lock.ts'
 import { migrate } from '../../db/migrate.ts'
 import { troupe } from '../scenarios/programs.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -133,4 +134,22 @@ describe('a command that only looks', { timeout: 180_000 }, () => {
     expect(await look(KEYS, env)).toEqual({ code: 0, text: '' })
     expect(await readdir(folder)).toEqual([])
   })
+})
+
+describe('a command that can ask a platform', { timeout: 180_000 }, () => {
+  it.each([[KEYS], [REPLAY], [['keys', 'create', '--name', 'x', '--role', 'viewer']]])(
+    '%j names --url where one has the database, and not the end of it',
+    async (args) => {
+      const dataDir = await realpath(await mkdtemp(join(tmpdir(), TEMP_PREFIX)))
+      // Of a platform that starts: it has its folder, and its database does not answer yet.
+      await mkdir(join(dataDir, 'postgres'))
+      await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '18\n')
+      const lock = await acquireDataLock(join(dataDir, 'postgres.lock'), dataDir)
+      const { code, text } = await look(args, { DATABASE_URL: '', TROUPE_DATA_DIR: dataDir })
+      await lock.release()
+      await rm(dataDir, { recursive: true })
+      const words = `troupe: A platform (process ${process.pid}) is using ${dataDir}: name it with --url, as in --url http://`
+      expect([code, text.slice(0, words.length)]).toEqual([2, words])
+    },
+  )
 })

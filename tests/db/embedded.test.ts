@@ -121,7 +121,7 @@ it('runs two platforms side by side, but never two on one data folder, by whatev
   await symlink(one, join(other, 'alias'))
   const second = startEmbeddedPostgres({ dataDir: join(other, 'alias'), log })
   await expect(second).rejects.toMatchObject({
-    code: 'config.invalid',
+    code: 'database.in_use',
     message: expect.stringMatching(/^Another Troupe \(process \d+\) is using .+TROUPE_DATA_DIR/),
   })
   expect(await ask(left.url, 'select 1 as alive')).toEqual([{ alive: 1 }])
