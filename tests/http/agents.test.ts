@@ -120,7 +120,13 @@ describe('instances', () => {
     )
     expect(refused.code).toBe('event.refused')
     expect(refused.state).toBe('paused')
-    expect(refused.allowedEvents).toContain('RESUME')
+    // And not POLICY.DUE or UPGRADE, which nobody outside may send.
+    const allowed = ['RESUME', 'STOP']
+    expect(refused.allowedEvents).toEqual(allowed)
+    const sent = await ask<{ allowedEvents: string[] }>('POST /v1/actors/agent/worker-2/events', 409, {
+      body: { type: 'RETRY' },
+    })
+    expect(sent.body.allowedEvents).toEqual(allowed)
     const { body: resumed } = await ask<Instance>('POST /v1/instances/worker-2/resume', 200)
     expect(resumed.state).toBe('idle')
   })

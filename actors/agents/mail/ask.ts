@@ -3,6 +3,7 @@ import type { Address } from '../../../core/address.ts'
 import type { MachineEvent } from '../../../core/message.ts'
 import type { Principal } from '../../../core/principal.ts'
 import type { Answer, Runtime } from '../../runtime.ts'
+import { toldOutside } from './orders.ts'
 
 const TIMEOUT_MS = 15_000
 
@@ -12,19 +13,23 @@ const TIMEOUT_MS = 15_000
  * `actor.timeout` when no worker got to it: it is then still on its way, `request.precondition_failed` when the actor is at
  * another revision than the expected one, and `actor.not_found` when it belongs to another team.
  */
-export function ask(
+export async function ask(
   runtime: Runtime,
   address: Address,
   event: MachineEvent,
   by: Principal,
   expected?: number,
 ): Promise<Answer> {
-  return runtime.ask(address, event, {
-    id: `ask:${ulid()}`,
-    sender: `user/${by.name}`,
-    timeoutMs: TIMEOUT_MS,
-    demand: { team: by.team, handled: true, ...(expected === undefined ? {} : { revision: expected }) },
-  })
+  try {
+    return await runtime.ask(address, event, {
+      id: `ask:${ulid()}`,
+      sender: `user/${by.name}`,
+      timeoutMs: TIMEOUT_MS,
+      demand: { team: by.team, handled: true, ...(expected === undefined ? {} : { revision: expected }) },
+    })
+  } catch (error) {
+    throw toldOutside(address, error)
+  }
 }
 
 /** What a message that was handled did, for the audit: from which revision to which. */

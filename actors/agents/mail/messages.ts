@@ -7,7 +7,7 @@ import type { HostedMachine } from '../../../machines/host.ts'
 import type { Answer, Runtime } from '../../runtime.ts'
 import type { Demand } from '../../turn/demand.ts'
 import type { MessageAnswer, MessagesApi } from './messages-api.ts'
-import { parseOrder } from './orders.ts'
+import { parseOrder, toldOutside } from './orders.ts'
 
 /** Births of actors, and mail for them, from people and programs outside. */
 export function createMessages(runtime: Runtime, platformKinds: ReadonlySet<string>): MessagesApi {
@@ -32,11 +32,13 @@ export function createMessages(runtime: Runtime, platformKinds: ReadonlySet<stri
     const { id, waitMs } = options
     const said = { ...event, by: by.name }
     const sending = { sender: by.name, demand, ...(id === undefined ? {} : { id }) }
-    if (waitMs === undefined) {
+    try {
+      if (waitMs !== undefined) return applied(await runtime.ask(to, said, { ...sending, timeoutMs: waitMs }))
       const { duplicate } = await runtime.send(to, said, sending)
       return { address: to, status: duplicate ? 'duplicate' : 'accepted' }
+    } catch (error) {
+      throw toldOutside(to, error)
     }
-    return applied(await runtime.ask(to, said, { ...sending, timeoutMs: waitMs }))
   }
 
   return {

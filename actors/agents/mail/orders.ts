@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Address, parseAddress } from '../../../core/address.ts'
 import { AppError } from '../../../core/errors.ts'
 import { JsonValue } from '../../../core/event.ts'
 import type { MachineEvent } from '../../../core/message.ts'
@@ -38,10 +39,28 @@ const ORDERS: Readonly<Record<string, Readonly<Record<string, z.ZodType<MachineE
   schedule: { PAUSE: Order, RESUME: Order, TRIGGER: Order },
 }
 
+/** What has routes of its own, or is what a sender's reports and holders' tickets become. */
+const BY_ROUTE: Readonly<Record<string, readonly string[]>> = {
+  lock: ['ACQUIRE', 'RENEW', 'RELEASE'],
+  device: ['REGISTER'],
+  alert: ['ACK', 'DISCARD', 'FIRING', 'RESOLVE', 'RESOLVED'],
+  schedule: ['BACKFILL', 'REMOVE', 'SET'],
+}
+
 /** True where people may send this type to actors of this kind; a machine of somebody else's judges by itself. */
 export function isForPeople(kind: string, type: string): boolean {
   const orders = ORDERS[kind]
   return !orders || Object.hasOwn(orders, type)
+}
+
+/** A refusal as whoever stands outside is told it: `allowedEvents` leaves out what only actors say to each other. */
+export function toldOutside(address: Address, error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'event.refused') return error
+  const { allowedEvents } = error.details
+  if (!Array.isArray(allowedEvents)) return error
+  const { kind } = parseAddress(address)
+  const told = allowedEvents.map(String).filter((type) => isForPeople(kind, type) || BY_ROUTE[kind]?.includes(type))
+  return new AppError(error.code, error.message, { cause: error, details: { ...error.details, allowedEvents: told } })
 }
 
 /** The order as its machine expects it. Throws `event.refused` for what is none, `event.invalid` for one that lacks something. */
