@@ -1,22 +1,20 @@
-import { AppError } from '../../core/errors.ts'
 import type { Gateways } from '../../core/gateways.ts'
 import type { Json } from '../../core/json.ts'
 import type { Log } from '../../core/log.ts'
 import { PLATFORM } from '../../core/principal.ts'
 import type { RetentionPolicy } from '../../core/retention.ts'
-import type { Tool, ToolCall } from '../../core/tool.ts'
+import type { Tool } from '../../core/tool.ts'
 import type { Vault } from '../../core/vault.ts'
 import { findGateway } from '../../db/devices.ts'
 import type { StoredEvent } from '../../db/events.ts'
 import { abandonRequest, beginRequest, finishRequest } from '../../db/idempotency.ts'
 import { measureLag } from '../../db/lag.ts'
-import type { Lease } from '../../machines/run-protocol.ts'
 import { createRuntime, type Role, type Runtime } from '../runtime.ts'
-import { insist } from '../work/insist.ts'
 import type { ActionHandler } from '../work/invocations.ts'
 import { createKeys } from './access/keys.ts'
 import { createSources } from './access/sources.ts'
 import type { Platform } from './api.ts'
+import { createCleanup } from './devices/cleanup.ts'
 import { createDevices } from './devices/devices.ts'
 import { createLocks } from './devices/locks.ts'
 import { createAlerts } from './events/alerts.ts'
@@ -111,6 +109,7 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
   const events = createEvents({ runtime, rules, log })
   const instances = createInstances({ runtime, agents, audit, definitionOf, log })
   const admit = (gateway: string): void => options.gateways?.admit(gateway)
+  const clean = createCleanup({ sql, tool: tools.find('device.cleanup'), admit, log })
   const devices = createDevices({ runtime, audit, gateways: options.gateways })
   const deadLetters = createDeadLetters({ runtime, audit })
   const keys = createKeys({ sql, audit })
@@ -177,29 +176,6 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
     return { id: logged }
   }
 
-  /** The same tool that a run may use, with the lease of whoever gives the device back. */
-  async function clean(lease: Lease, owner: string, signal: AbortSignal): Promise<void> {
-    const tool = tools.find('device.cleanup')
-    // A database that is away says nothing against the device.
-    const device = await insist(() => findGateway(sql, null, lease.device), signal)
-    if (!tool || !device)
-      throw new AppError('device.not_found', `Device ${lease.device} cannot be cleaned: it is not registered`)
-    admit(device.gateway)
-    const key = `${owner}:cleanup:${lease.token}`
-    const call: ToolCall = {
-      run: owner,
-      step: 'cleanup',
-      idempotencyKey: key,
-      signal,
-      log,
-      device: { ...device, token: lease.token },
-      saveEvidence: refuse,
-      loadEvidence: refuse,
-      publish: refuse,
-    }
-    await tool.call(tool.input.parse({}), call)
-  }
-
   return {
     runtime,
     events,
@@ -262,8 +238,4 @@ export async function createPlatform(options: PlatformOptions): Promise<RunningP
       await runtime.stop()
     },
   }
-}
-
-function refuse(): Promise<never> {
-  return Promise.reject(new AppError('tool.bad_input', 'A clean-up keeps no evidence and publishes nothing'))
 }
