@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
-import { listEvents } from '../../db/events.ts'
+import { listEvents } from '../../db/event-log.ts'
 import { backends } from '../support/redis.ts'
 import { on, openRuntime } from './open.ts'
 

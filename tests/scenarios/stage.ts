@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { Ingested, LoggedEvent } from '../../actors/agents/events/events-api.ts'
 import type { InstanceView } from '../../actors/agents/instances/instances-api.ts'
 import type { RunView, StepView } from '../../actors/agents/runs/runs-api.ts'
-import type { DeliveryView } from '../../db/events.ts'
+import type { DeliveryView } from '../../db/event-log.ts'
 import { eventually } from '../support/eventually.ts'
 import { type PlatformOptions, startPlatform, type TestPlatform } from '../support/platform.ts'
 

@@ -2,7 +2,7 @@ import type { Address } from '../../../core/address.ts'
 import type { LabEvent, NewEventInput } from '../../../core/event.ts'
 import type { PageOf, Paging } from '../../../core/paging.ts'
 import type { Principal } from '../../../core/principal.ts'
-import type { DecisionRow, DeliveryView } from '../../../db/events.ts'
+import type { DecisionRow, DeliveryView } from '../../../db/event-log.ts'
 import type { RunView } from '../runs/runs-api.ts'
 
 export interface Ingested {

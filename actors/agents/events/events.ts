@@ -12,7 +12,7 @@ import {
   listTypes,
   readEventsAfter,
   type StoredEvent,
-} from '../../../db/events.ts'
+} from '../../../db/event-log.ts'
 import { currentCursor, splitCursor } from '../../../db/history.ts'
 import { listRuns } from '../../../db/runs.ts'
 import type { Runtime } from '../../runtime.ts'

@@ -1,4 +1,5 @@
-import { type DeliveryRow, listAccepted, markRouted, type StoredEvent } from '../../../db/events.ts'
+import { listAccepted, type StoredEvent } from '../../../db/event-log.ts'
+import { type DeliveryRow, markRouted } from '../../../db/events.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { RuleShelf } from '../routing/rules.ts'
 import { toAgents, toFollowers } from './event-rows.ts'
