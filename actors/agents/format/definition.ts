@@ -136,7 +136,9 @@ export const AgentDefinition = strict({
   triggers: z.array(Trigger).max(200).default([]).describe('Events that start a run'),
   event_pools: Names.default([]).describe('Named channels it subscribes to'),
   subagents: z.array(Subagent).max(50).default([]).describe('Agents it may delegate to'),
-  skills: Names.default([]).describe('The only tools it may use, by id, * allowed. None named: every tool that its permissions allow'),
+  skills: Names.default([]).describe(
+    'The only tools it may use, by id, * allowed. None named: every tool that its permissions allow',
+  ),
   available_skills: Names.optional().describe('VirtualPyTest, kept and not used'),
   permissions: Permissions.prefault({}).describe('What it was granted'),
   config: Config.prefault({}).describe('How it runs'),
