@@ -226,6 +226,16 @@ describe.skipIf(inject('browser').program === undefined)('the pages of events an
       return status === 'resolved' && verdict?.says === 'resolved'
     })
     await page.locator('.detail-head .badge[title="resolved"]').waitFor()
+    const words = page.locator('.detail-head .alert-actions').getByRole('button')
+    expect(
+      await words.evaluateAll((all) =>
+        all.map((one) => [one.getAttribute('aria-disabled'), one.getAttribute('title')]),
+      ),
+    ).toEqual(['', '', ''].map(() => ['true', 'It is over']))
+    await words.nth(1).click({ force: true })
+    await page.locator('.toast', { hasText: 'It is over' }).waitFor()
+    await page.keyboard.press('x')
+    expect(await page.locator('dialog').count()).toBe(0)
     await expectAccessible(page)
     await browser.keep('alert')
     expect(browser.complaints).toEqual([])

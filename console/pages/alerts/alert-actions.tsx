@@ -1,6 +1,6 @@
 import type { Alert } from '../../api/answers.ts'
 import { pathOf, post } from '../../api/client.ts'
-import { attempt } from '../../base/toasts.tsx'
+import { attempt, note } from '../../base/toasts.tsx'
 import { confirmed } from '../../parts/confirm-dialog.tsx'
 
 export type Word = 'ack' | 'resolve' | 'discard'
@@ -23,10 +23,8 @@ export const WORDS: Readonly<Record<Word, Offer>> = {
     text: 'Everybody sees that you look after it. It stays open until it is over.',
     done: 'Acknowledged',
     note: 'note',
-    refused: ({ status, state }) => {
-      if (status === 'resolved') return 'It is over'
-      return state === 'pending' ? 'It has not lasted long enough to count yet' : undefined
-    },
+    refused: (alert) =>
+      whileOpen(alert) ?? (alert.state === 'pending' ? 'It has not lasted long enough to count yet' : undefined),
   },
   resolve: {
     label: 'Resolve',
@@ -34,7 +32,7 @@ export const WORDS: Readonly<Record<Word, Offer>> = {
     text: 'The episode ends here. If the condition comes back, a new one begins. An agent cannot take your word back.',
     done: 'Resolved',
     note: 'reason',
-    refused: () => undefined,
+    refused: whileOpen,
   },
   discard: {
     label: 'Discard',
@@ -42,18 +40,23 @@ export const WORDS: Readonly<Record<Word, Offer>> = {
     text: 'A false alarm: it stays quiet until a new episode begins. An agent cannot take your word back.',
     done: 'Discarded',
     note: 'reason',
-    refused: () => undefined,
+    refused: whileOpen,
   },
+}
+
+/** A word on an episode that has ended would take the place of the verdict that ended it. */
+function whileOpen({ status }: Alert): string | undefined {
+  return status === 'resolved' ? 'It is over' : undefined
 }
 
 const ORDER: readonly Word[] = ['ack', 'resolve', 'discard']
 
 /** Asks for a note, and says it of the alert. Answers whether it was said. */
 export async function sayOf(alert: Alert, word: Word): Promise<boolean> {
-  const { label, title, text, done, note } = WORDS[word]
+  const { label, title, text, done, note: name } = WORDS[word]
   const said = await confirmed({ title, text, action: label, reason: true })
   if (said === undefined) return false
-  return attempt(() => post(pathOf('alerts', alert.fingerprint, word), { body: { [note]: said } }), done)
+  return attempt(() => post(pathOf('alerts', alert.fingerprint, word), { body: { [name]: said } }), done)
 }
 
 /** The three words, each disabled with its reason where it cannot be said. */
@@ -83,7 +86,8 @@ export function AlertActions({
             aria-label={compact ? `${shown} ${alert.kind} of ${alert.subject ?? 'no device'}` : undefined}
             title={why}
             onClick={() => {
-              if (why === undefined) void sayOf(alert, word).then((done) => done && onDone())
+              if (why !== undefined) return note(why)
+              void sayOf(alert, word).then((done) => done && onDone())
             }}
           >
             {shown}
