@@ -88,6 +88,6 @@ describe('lists in pages', () => {
   })
 
   it('take the row of a cursor that no longer fits their filter', async () => {
-    await ask('GET /v1/instances?state=paused&cursor=first', 200)
+    expect((await page('/v1/instances', 'state=paused&cursor=first')).items).toEqual([])
   })
 })
