@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Seat } from './cluster.ts'
+import type { Database } from './database.ts'
 import type { Seen } from './gateway.ts'
 import type { Scene } from './nemesis.ts'
 
@@ -84,11 +85,26 @@ export async function probe({ work, database }: Scene, name: string): Promise<nu
       return row !== undefined
     },
     PROBE_MS,
-  )
+  ).catch(async (error: unknown) => {
+    throw new Error(`${String(error)}: ${await whereabouts(database, address, id)}`)
+  })
   return Math.round(performance.now() - from)
 }
 
 const PROBE_MS = 120_000
+
+/** What the tables say of a message that was acknowledged and is not in the history. */
+async function whereabouts(database: Database, address: string, id: string): Promise<string> {
+  const [found] = await database.ask<{ words: string }>(
+    `select format('the actor is %s at revision %s (%s), it has %s messages waiting; of this one there are %s waiting, %s dead letters',
+       a.status, a.revision, a.parked, (select count(*) from mailbox m where m.address = a.address),
+       (select count(*) from mailbox m where m.address = a.address and m.message_id = $2),
+       (select count(*) from dead_letters d where d.address = a.address and d.message_id = $2)) as words
+     from actors a where a.address = $1`,
+    [address, id],
+  )
+  return found?.words ?? 'the actor is gone'
+}
 
 /** Appends so many bytes to a file; false when there is no room for them. */
 export async function fits(file: string, bytes: number): Promise<boolean> {
