@@ -3,6 +3,7 @@ import type { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
 import type { Address } from '../../core/address.ts'
 import type { Log } from '../../core/log.ts'
+import { openQueuePool } from '../../db/queue-pool.ts'
 import { openRedis } from './redis.ts'
 
 /** Jobs hold ids only: whoever forges one makes a worker look at its own database, no more. */
@@ -71,6 +72,7 @@ export async function migrateQueues(databaseUrl: string): Promise<void> {
 export function createQueues({ databaseUrl, redisUrl, installation, log }: QueueOptions): Queues {
   const prefix = `{troupe-${installation.slice(0, 8)}}`
   const clients: (Redis | Cluster)[] = []
+  const pools: pg.Pool[] = []
   const workers: JobWorker[] = []
 
   function redis(options: { blocking: boolean }): Redis | Cluster {
@@ -83,13 +85,17 @@ export function createQueues({ databaseUrl, redisUrl, installation, log }: Queue
     clients.push(client)
     return client
   }
-  const postgres = { connectionString: databaseUrl, max: 3, schema: SCHEMA, application_name: 'troupe-queue' }
+  function postgres(): pg.Pool {
+    const pool = openQueuePool(databaseUrl, SCHEMA)
+    pools.push(pool)
+    return pool
+  }
 
   const queues = Object.fromEntries(
     NAMES.map((name) => {
       const queue: JobQueue = redisUrl
         ? new Queue(name, { connection: redis({ blocking: false }), prefix, skipVersionCheck: true })
-        : new Queue(name, { connection: postgres, prefix }, createPostgresBackend)
+        : new Queue(name, { connection: postgres(), prefix }, createPostgresBackend)
       queue.on('error', (error: unknown) => log.debug({ error, queue: name }, 'queue not connected'))
       return [
         name,
@@ -118,7 +124,7 @@ export function createQueues({ databaseUrl, redisUrl, installation, log }: Queue
         const options = { prefix, concurrency: 8, maxStalledCount: 1_000, lockDuration: 30_000 }
         const worker: JobWorker = redisUrl
           ? new Worker(name, handle, { ...options, connection: redis({ blocking: true }) })
-          : new Worker(name, handle, { ...options, connection: postgres }, createPostgresBackend)
+          : new Worker(name, handle, { ...options, connection: postgres() }, createPostgresBackend)
         worker.on('error', (error) => log.debug({ error, queue: name }, 'queue worker not connected'))
         workers.push(worker)
       }
@@ -139,7 +145,7 @@ export function createQueues({ databaseUrl, redisUrl, installation, log }: Queue
       const closing = Promise.allSettled([
         ...workers.map((worker) => worker.close()),
         ...NAMES.map((name) => queues[name].queue.close()),
-      ])
+      ]).then(() => Promise.allSettled(pools.map((pool) => pool.end())))
       // A frozen carrier must not hold the shutdown.
       await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, 3 * PATIENCE_MS).unref())])
       for (const client of clients) client.disconnect()
