@@ -35,7 +35,7 @@ export const QUICK: Sizes = {
   actors: 500,
   rounds: 3,
   roundMs: 1_000,
-  warmUpMs: 2_500,
+  warmUpMs: 2_000,
   alerts: 20,
   waiters: 50,
   timers: 5_000,

@@ -26,6 +26,8 @@ export interface Death {
   pid: number
   name: string
   how: string
+  /** The end of what it complained of. */
+  lastWords: string
   /** Workers that lived on. */
   others: number
 }
@@ -128,9 +130,9 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     const env = { NODE_COMPILE_CACHE: join(options.folder, 'compiled'), ...how.env }
     const node = await startedAtLast(settings, { ...how, env })
     place.node = node
-    void node.ended.then(({ code, signal, atMs }) => {
+    void node.ended.then(({ code, signal, atMs, lastWords }) => {
       const others = seats.filter((seat) => seat.roles.includes('worker') && seat.node?.alive()).length
-      deaths.push({ at: atMs, pid: node.pid, name: node.name, how: signal ?? `exit ${code}`, others })
+      deaths.push({ at: atMs, pid: node.pid, name: node.name, how: signal ?? `exit ${code}`, lastWords, others })
     })
   }
 

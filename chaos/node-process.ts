@@ -26,7 +26,7 @@ export interface NodeProcess {
   frozen: boolean
   ask(call: Call, timeoutMs: number): Promise<unknown>
   signal(signal: NodeJS.Signals): void
-  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; atMs: number }>
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; atMs: number; lastWords: string }>
 }
 
 const PROGRAM = fileURLToPath(new URL('node.ts', import.meta.url))
@@ -57,7 +57,12 @@ export async function startNode(
     process.off('exit', endWithUs)
     for (const { reject } of asked.values()) reject(new NodeError('node.dead', 'The node has ended', true))
     asked.clear()
-    return { code: code as number | null, signal: signal as NodeJS.Signals | null, atMs: Date.now() }
+    return {
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      atMs: Date.now(),
+      lastWords: complaints.slice(-1_000),
+    }
   })
   child.on('error', () => undefined)
 

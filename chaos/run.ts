@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { installAudit, restoreRemoved } from './audit.ts'
 import { checkAll } from './checks/all.ts'
+import { checkProcesses } from './checks/processes.ts'
 import { groupBy, type Violation } from './checks/violation.ts'
 import { type Cluster, createCluster, type Death } from './cluster.ts'
 import { createDatabase, type Database } from './database.ts'
@@ -168,7 +169,11 @@ export async function runAll(options: RunOptions): Promise<Outcome> {
     const unequalWhole = (await follower.replayAll([...cut])).map((address) => `${address}, from its birth on`)
     const facts: Facts = { ...found, unequal: [...unequal, ...unequalWhole] }
     // A pool, a listener and the queues' own, for each node.
-    const violations = [...broken, ...checkAll(facts, { connections: cluster.seats.length * 20 })]
+    const violations = [
+      ...broken,
+      ...checkProcesses(cluster.deaths),
+      ...checkAll(facts, { connections: cluster.seats.length * 20 }),
+    ]
     const alone = (at: number): boolean =>
       faults.struck.every(({ id, from, to }) => at < from || at > to + 1_000 || QUIET.has(id))
     const report: RunReport = {

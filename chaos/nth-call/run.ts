@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { installAudit } from '../audit.ts'
 import { checkAll } from '../checks/all.ts'
+import { checkProcesses } from '../checks/processes.ts'
 import { checkRest } from '../checks/rest.ts'
 import type { Violation } from '../checks/violation.ts'
 import { type Cluster, createCluster } from '../cluster.ts'
@@ -253,13 +254,14 @@ async function judge(
     jumps: [],
   })
   const limits = { connections: cluster.seats.length * 20 }
+  const ended = checkProcesses(cluster.deaths)
   const found = lossy
     ? [
         ...checkRest(facts, limits),
         ...unequal.map((address) => ({ rule: 'G7', what: 'replay differs', evidence: address })),
       ]
     : checkAll(facts, limits)
-  for (const violation of found) {
+  for (const violation of [...ended, ...found]) {
     const key = /\bl\d+\b/.exec(JSON.stringify(violation.evidence))?.[0] ?? ''
     report.violations.push({ ...violation, evidence: { after: struckBy.get(key) ?? null, is: violation.evidence } })
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkAll } from '../../chaos/checks/all.ts'
+import { checkProcesses } from '../../chaos/checks/processes.ts'
 import type { Facts } from '../../chaos/facts.ts'
 import { goodRun } from './good-run.ts'
 
@@ -32,6 +33,15 @@ it('finds nothing in a run in which everything went as promised', () => {
 it('takes no timer for early that was due when the database’s clock was set back, and was written down after', () => {
   const timers = good.timers.map((one) => ({ ...one, dueAt: 32_060 }))
   expect(judge({ timers, jumps: [{ before: 32_000, byMs: 30_000 }] })).toEqual([])
+})
+
+it('takes a process that ended by itself for a violation, and none that was ended', () => {
+  const death = (how: string) => ({ at: 1, pid: 1, name: 'worker-1.2', how, lastWords: 'Unhandled', others: 1 })
+  const ended = ['SIGKILL', 'SIGABRT', 'exit 0', 'exit 130'].map(death)
+  expect(checkProcesses(ended)).toEqual([])
+  expect(checkProcesses([...ended, death('exit 1')])).toMatchObject([
+    { what: 'a process ended by itself', evidence: { how: 'exit 1', lastWords: 'Unhandled' } },
+  ])
 })
 
 describe('the checks find', () => {

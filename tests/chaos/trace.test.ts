@@ -27,7 +27,7 @@ it('tells the operation, the steps beside the one that is named, and the faults 
     { id: 'P9', what: 'a worker is frozen', from: 900, to: 1_200, evidence: '' },
     { id: 'D4', what: 'long after', from: 90_000, to: 91_000, evidence: '' },
   ]
-  const deaths = [{ at: 1_002, pid: 1, name: 'worker-1.2', how: 'SIGKILL', others: 1 }]
+  const deaths = [{ at: 1_002, pid: 1, name: 'worker-1.2', how: 'SIGKILL', lastWords: '', others: 1 }]
   const lines = traceOf(violation, facts, { struck, deaths }).join('\n')
   expect(lines).toMatch(
     /asks \(m2\)[\s\S]*fault P9[\s\S]*revision 2 by m1[\s\S]*worker-1\.2 ends[\s\S]*revision 3 by m2/,
