@@ -13,14 +13,8 @@ const PATIENCE_MS = 30_000
  * Makes a device fit for whoever comes next, with the very tool that a run may use and the lease of whoever gives it back.
  * Throws what stands against it; a database that is away does not.
  */
-export function createCleanup(deps: {
-  sql: Sql
-  tool: Tool | undefined
-  admit: (gateway: string) => void
-  log: Log
-  patienceMs?: number
-}) {
-  const { sql, tool, admit, log, patienceMs = PATIENCE_MS } = deps
+export function createCleanup(deps: { sql: Sql; tool: Tool | undefined; admit: (gateway: string) => void; log: Log }) {
+  const { sql, tool, admit, log } = deps
   return async (lease: Lease, owner: string, signal: AbortSignal): Promise<void> => {
     const clean = async (): Promise<void> => {
       const device = await insist(() => findGateway(sql, null, lease.device), signal)
@@ -40,7 +34,7 @@ export function createCleanup(deps: {
         publish: refuse,
       })
     }
-    await insist(clean, signal, patienceMs)
+    await insist(clean, signal, PATIENCE_MS)
   }
 }
 
